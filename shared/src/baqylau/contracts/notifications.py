@@ -36,5 +36,5 @@ class NotificationFailed(NoticeEvent):
     """An attempt to hand a notice to a channel failed."""
 
     failed_at: Instant = Field(description="When")
-    reason: str = Field(description="Reason code, such as connection-refused or http-410")
+    reason_code: str = Field(description="Why, such as connection-refused or http-410")
     final: bool = Field(description="True where it isn't tried again by itself")
