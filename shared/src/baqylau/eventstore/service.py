@@ -1,0 +1,70 @@
+"""A service's application: its event store, its one writer, and what it publishes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from eventsourcing.application import ProcessingEvent
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.projection import EventSourcedProjection
+
+from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.mapper import PydanticMapper
+from baqylau.eventstore.store import Publish, Statement, Store
+from baqylau.eventstore.writer import Writer
+from baqylau.platform.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModel:
+    """Tables that follow the service's own events in the same transaction. `changes`: a pure function of an event."""
+
+    tables: LiteralString
+    changes: Callable[[DomainEvent], Sequence[Statement]]
+
+
+class Service(EventSourcedProjection[UUID]):
+    """One service on one line. Everything that writes goes through `writer`; reading goes through `store.read`.
+
+    `copies`: tables for what other services have told (written by policies, not by the service's own events).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        publish: Publish,
+        read_models: Sequence[ReadModel],
+        copies: Sequence[LiteralString] = (),
+    ) -> None:
+        self._read_models = tuple(read_models)
+        super().__init__(settings.eventsourcing_env())
+        assert isinstance(self.recorder, Store)
+        assert isinstance(self.mapper, PydanticMapper)
+        self.store = self.recorder
+        self.store.prepare(
+            name, settings.line, settings.partitions, publish, [*(m.tables for m in read_models), *copies]
+        )
+        self.writer = Writer(self.store, self.mapper, self.project)
+
+    name = "stored"
+
+    def project(self, event: DomainEvent) -> Sequence[Statement]:
+        """How the read models follow an event."""
+        return [statement for model in self._read_models for statement in model.changes(event)]
+
+    def history(self, id: UUID, after: int = 0, limit: int | None = None) -> list[DomainEvent]:  # noqa: A002
+        """The stored events of an aggregate behind a version, oldest first."""
+        selected = self.store.select_events(id, gt=after, limit=limit)
+        return [self._decoded(stored) for stored in selected]
+
+    def _decoded(self, stored: Any) -> DomainEvent:
+        event: DomainEvent = self.mapper.to_domain_event(stored)  # type: ignore[assignment]
+        return event
+
+    def policy(
+        self, domain_event: DomainEventProtocol[UUID], processing_event: ProcessingEvent[UUID]
+    ) -> None:  # pragma: no cover
+        """Not used: records of other services come through `baqylau.messaging.intake`, in batches."""
+        raise NotImplementedError

@@ -1,0 +1,143 @@
+"""What a command, or a batch of them, changes before it is written."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, LiteralString, TypeVar
+from uuid import UUID
+
+from baqylau.eventstore.aggregate import Aggregate, DomainEvent
+from baqylau.eventstore.store import Statement, Transaction
+
+A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
+
+Load = Callable[[UUID], Sequence[DomainEvent]]
+
+
+class NotFound(Exception):
+    """The resource that the path names isn't there, or isn't this caller's to see."""
+
+
+class VersionChanged(Exception):
+    """`If-Match` names another version than the resource has now."""
+
+
+class Aggregates:
+    """Loaded aggregates, kept between transactions of the one writer. Least recently used ones go first."""
+
+    def __init__(self, load: Load, size: int) -> None:
+        self._load = load
+        self._size = size
+        self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
+
+    def get(self, cls: type[A], id: UUID, collected: Sequence[DomainEvent]) -> A | None:  # noqa: A002
+        """The aggregate as stored, with the events of this transaction that aren't stored yet."""
+        found = self._kept.get(id)
+        if found is None:
+            found = cls.replay([*self._load(id), *(event for event in collected if event.originator_id == id)])
+            if found is None:
+                return None
+            self._kept[id] = found
+        if not isinstance(found, cls):
+            raise TypeError(f"{id} is a {type(found).__name__}, not a {cls.__name__}")
+        self._kept.move_to_end(id)
+        return found
+
+    def keep(self, aggregate: Aggregate) -> None:
+        """Keep one that is new."""
+        self._kept[aggregate.id] = aggregate
+
+    def forget(self, ids: Sequence[UUID] | None = None) -> None:
+        """Forget these, or all: they are loaded again when asked for."""
+        if ids is None:
+            self._kept.clear()
+        else:
+            for id_ in ids:
+                self._kept.pop(id_, None)
+
+    def forget_older(self, id: UUID, version: int) -> None:  # noqa: A002
+        """Forget one that has been moved on to this version elsewhere."""
+        kept = self._kept.get(id)
+        if kept is not None and kept.version < version:
+            del self._kept[id]
+
+    def trim(self) -> None:
+        """Go back to the size; between transactions only."""
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+class Work:
+    """One unit of work: what is loaded, and what is to be written with it, all or nothing.
+
+    `if_match`: the version that the caller says its resource has, checked by `resource`.
+    """
+
+    def __init__(self, transaction: Transaction, aggregates: Aggregates, project: "Project") -> None:
+        self.transaction = transaction
+        self.if_match: int | None = None
+        self.events: list[DomainEvent] = []
+        self.statements: list[Statement] = []
+        self.positions: dict[str, int] = {}
+        self._aggregates = aggregates
+        self._project = project
+        self._touched: dict[UUID, Aggregate] = {}
+
+    def find(self, cls: type[A], id: UUID) -> A | None:  # noqa: A002
+        """The aggregate, or None where there is none. What it triggers is written with this work."""
+        touched = self._touched.get(id)
+        if touched is not None and isinstance(touched, cls):
+            return touched
+        found = self._aggregates.get(cls, id, self.events)
+        if found is not None:
+            self._touched[id] = found
+        return found
+
+    def resource(self, cls: type[A], id: UUID) -> A:  # noqa: A002
+        """The resource of the path. Raises `NotFound`, or `VersionChanged` where `If-Match` says otherwise."""
+        found = self.find(cls, id)
+        if found is None:
+            raise NotFound
+        if self.if_match is not None and self.if_match != found.version:
+            raise VersionChanged
+        return found
+
+    def find_or_new(self, cls: type[A], id: UUID) -> A:  # noqa: A002
+        """The aggregate, or an empty one of version 0 for its first event."""
+        return self.find(cls, id) or self.add(cls(id))
+
+    def add(self, aggregate: A) -> A:
+        """Take in a new aggregate."""
+        self._aggregates.keep(aggregate)
+        self._touched[aggregate.id] = aggregate
+        return aggregate
+
+    def change(self, query: LiteralString, params: Sequence[Any] = ()) -> None:
+        """Change a table of the service's own in the same transaction (a copy of another service's facts, say)."""
+        self.statements.append((query, params))
+
+    def attempt(self, task: Callable[["Work"], T]) -> T:
+        """Do a task of which all or nothing counts. What it raised is raised again, with its changes undone."""
+        mark = len(self.events), len(self.statements), dict(self.positions)
+        outer, self._touched = self._touched, {}
+        try:
+            result = task(self)
+            triggered = [event for aggregate in self._touched.values() for event in aggregate.collect_events()]
+            self._aggregates.forget([a.id for a in self._touched.values() if a.version == 0])
+        except BaseException:
+            undone = [event.originator_id for event in self.events[mark[0] :]]
+            undone += [a.id for a in self._touched.values() if a.pending or a.version == 0]
+            self._aggregates.forget(undone)
+            del self.events[mark[0] :], self.statements[mark[1] :]
+            self.positions = mark[2]
+            raise
+        finally:
+            self._touched = outer
+        self.events += triggered
+        for event in triggered:
+            self.statements += self._project(event)
+        return result
+
+
+Project = Callable[[DomainEvent], Sequence[Statement]]
+"""How an event changes the service's read models."""

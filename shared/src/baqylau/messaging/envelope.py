@@ -1,0 +1,151 @@
+"""A public event on the wire: CloudEvents 1.0 in Kafka's binary mode, and the same in JSON for the feed.
+
+What is written with the event (`Publication`, stored as `Outgoing`) is frozen at the moment of commit, so that every
+publication of a record, today or after a restore, is the same to the byte.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from kafka.partitioner.default import murmur2
+
+from baqylau.contracts.base import PublicEvent
+from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.lines import Line
+
+MAX_VALUE_BYTES = 512 * 1024
+"""A public event is thin. One above this would be refused by the broker, so it is refused before it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a domain event says in public: the event, the lines that are told, the units it concerns."""
+
+    event: PublicEvent
+    lines: tuple[Line, ...]
+    unit_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record as stored for publication. `position`, `previous`: in the producer's log, within this partition."""
+
+    position: int
+    previous: int
+    topic: str
+    partition: int
+    key: str
+    headers: Mapping[str, str]
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record as received, from Kafka or from a feed. `headers`: the CloudEvents attributes without `ce_`."""
+
+    topic: str
+    partition: int
+    key: str
+    headers: Mapping[str, str]
+    value: bytes
+
+    @property
+    def position(self) -> int:
+        """Position in the producer's log. Raises KeyError or ValueError where the record carries none."""
+        return int(self.headers["position"])
+
+    @property
+    def previous(self) -> int:
+        """Position of the record before it in this partition; 0: it is the first."""
+        return int(self.headers["previousposition"])
+
+
+class TooLarge(Exception):
+    """A public event above `MAX_VALUE_BYTES`: a fault of the contract, not of a caller's input."""
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Kafka's own default partitioner (murmur2 of the key), so that other producers and tools agree with us."""
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+def attributes(publication: Publication, cause: DomainEvent, line: Line) -> dict[str, str]:
+    """The CloudEvents attributes that are the same for every publication of this event on this line's topic."""
+    found = {
+        "id": f"{cause.originator_id}:{cause.originator_version}",
+        "type": publication.event.event_type(),
+        "subject": str(cause.originator_id),
+        "time": cause.cause.recorded_at.isoformat().replace("+00:00", "Z"),
+        "regime": line.regime,
+        "unitids": ",".join(str(unit_id) for unit_id in publication.unit_ids),
+        "correlationid": cause.cause.correlation_id,
+        "causationid": cause.cause.causation_id or "",
+        "actor": cause.cause.actor,
+        "traceparent": cause.cause.traceparent or "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def encode(publication: Publication) -> bytes:
+    """The JSON value. Raises `TooLarge`."""
+    value = publication.event.to_json()
+    if len(value) > MAX_VALUE_BYTES:
+        raise TooLarge(publication.event.event_type())
+    return value
+
+
+class Envelope:
+    """Writes records of one service: Kafka headers and feed items. `public_url`: where its schemas are served."""
+
+    def __init__(self, line: Line, service: str, public_url: str) -> None:
+        self._source = f"/baqylau/{line}/{service}"
+        self._schemas = f"{public_url}/schemas/"
+        self._constant = [
+            ("ce_specversion", b"1.0"),
+            ("ce_source", self._source.encode()),
+            ("content-type", b"application/json"),
+        ]
+
+    def _dataschema(self, event_type: str) -> str:
+        _, _, event, version = event_type.rsplit(".", 3)
+        return f"{self._schemas}{event}.{version}.json"
+
+    def kafka_headers(self, record: Outgoing) -> list[tuple[str, bytes]]:
+        """All headers of the CloudEvents Kafka binding's binary mode."""
+        headers = list(self._constant)
+        headers += [(f"ce_{name}", value.encode()) for name, value in record.headers.items()]
+        headers += [
+            ("ce_dataschema", self._dataschema(record.headers["type"]).encode()),
+            ("ce_position", b"%d" % record.position),
+            ("ce_previousposition", b"%d" % record.previous),
+        ]
+        return headers
+
+    def item(self, record: Outgoing) -> dict[str, Any]:
+        """The CloudEvents JSON format, with `partition` beside it (`data` is the event as an object)."""
+        return {
+            "specversion": "1.0",
+            "source": self._source,
+            **record.headers,
+            "datacontenttype": "application/json",
+            "dataschema": self._dataschema(record.headers["type"]),
+            "position": record.position,
+            "previousposition": record.previous,
+            "partition": record.partition,
+            "data": orjson.loads(record.value),
+        }
+
+
+def from_kafka(topic: str, partition: int, key: bytes, headers: Sequence[tuple[str, bytes]], value: bytes) -> Incoming:
+    """Read a Kafka record. What it says is judged by the consumer; here nothing is refused."""
+    named = {name.removeprefix("ce_"): content.decode("utf-8", "replace") for name, content in headers}
+    return Incoming(topic, partition, (key or b"").decode("utf-8", "replace"), named, value or b"")
+
+
+def from_item(topic: str, item: Mapping[str, Any]) -> Incoming:
+    """Read a feed's item as if it had come from the topic. Raises KeyError where it isn't one."""
+    headers = {name: str(content) for name, content in item.items() if name not in ("data", "partition")}
+    return Incoming(topic, int(item["partition"]), headers["subject"], headers, orjson.dumps(item["data"]))

@@ -1,0 +1,181 @@
+"""Takes records of one upstream partition in: once, in order, whatever came before.
+
+In one transaction with what a record causes stands the position after it. At or below the last position: a duplicate,
+passed over. A previous position above the last: a hole; nothing behind it is handled until it is filled. A record that
+can't be handled is parked, with every later one of its key, so that order holds and the rest goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import psycopg
+import structlog
+from eventsourcing.persistence import MapperDeserialisationError
+from pydantic import ValidationError
+
+from baqylau.contracts.base import contract_of
+from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.store import out_of_reach
+from baqylau.eventstore.work import NotFound, Work
+from baqylau.lines import Line
+from baqylau.messaging.envelope import Incoming
+from baqylau.messaging.policy import NotYet, Policies
+from baqylau.observability.logs import correlation
+from baqylau.observability.metrics import CONSUMED, FOREIGN_REGIME
+from baqylau.refusals import Refused
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a run of records. `hole`: the position after which one is missing, or None."""
+
+    position: int
+    hole: int | None
+
+
+def upstream_of(topic: str, partition: int) -> str:
+    """The tracking name: one for each topic (with its generation) and partition."""
+    return f"{topic}/{partition}"
+
+
+class Intake:
+    """Handles records for one service. `actor`: its name, for what follows from them."""
+
+    def __init__(self, policies: Policies, line: Line, actor: str, recorded_at: Callable[[], datetime]) -> None:
+        self._policies = policies
+        self._line = line
+        self._actor = actor
+        self._recorded_at = recorded_at
+
+    def take(self, work: Work, topic: str, partition: int, records: Sequence[Incoming]) -> Taken:
+        """Handle a run of records of one partition, in one transaction. Raises only what concerns the database."""
+        upstream = upstream_of(topic, partition)
+        position = start = work.transaction.position(upstream)
+        waiting = self._parked_keys(work, upstream)
+        hole: int | None = None
+        for record in records:
+            at, previous = _positions(record)
+            if at is None or previous is None:
+                CONSUMED.labels(topic, "no_position").inc()
+                log.error("record_without_position", topic=topic, partition=partition)
+                continue
+            if at <= position:
+                CONSUMED.labels(topic, "duplicate").inc()
+                continue
+            if previous != position:
+                hole = position
+                CONSUMED.labels(topic, "behind_hole").inc()
+                continue
+            hole = None
+            self._take_one(work, upstream, at, record, waiting)
+            position = at
+        if position > start:
+            work.positions[upstream] = position
+        return Taken(position, hole)
+
+    def _take_one(self, work: Work, upstream: str, position: int, record: Incoming, waiting: set[str]) -> None:
+        if record.key in waiting:
+            _park(work, upstream, position, record, "behind-a-parked-record", waits=False)
+            CONSUMED.labels(record.topic, "parked").inc()
+            return
+        try:
+            outcome = work.attempt(lambda inner: self.handle(inner, record))
+            CONSUMED.labels(record.topic, outcome).inc()
+        except Exception as error:
+            if isinstance(error, psycopg.Error) or out_of_reach(error):
+                raise
+            waiting.add(record.key)
+            reason = reason_of(error)
+            _park(work, upstream, position, record, reason, waits=isinstance(error, NotYet))
+            CONSUMED.labels(record.topic, "parked").inc()
+            log.warning("record_parked", topic=record.topic, type=record.headers.get("type"), reason=reason)
+
+    def handle(self, work: Work, record: Incoming) -> str:
+        """Parse a record and hand it to its policy. Raises what makes it one to park."""
+        event_type = record.headers.get("type", "")
+        if record.headers.get("regime") != self._line.regime:
+            FOREIGN_REGIME.inc()
+            raise ForeignRegime
+        contract = contract_of(event_type)
+        policy = None if contract is None else self._policies.get(contract)
+        if contract is None or policy is None:
+            return "passed_over"
+        event = contract.model_validate_json(record.value)
+        cause = Cause(
+            actor=self._actor,
+            recorded_at=self._recorded_at(),
+            correlation_id=record.headers.get("correlationid", ""),
+            causation_id=record.headers.get("id"),
+            traceparent=record.headers.get("traceparent"),
+        )
+        token = correlation.set(cause.correlation_id or None)
+        try:
+            policy(work, event, cause)
+        finally:
+            correlation.reset(token)
+        return "handled"
+
+    def park_alone(self, work: Work, record: Incoming, reason: str) -> None:
+        """Park a record that the database itself refused, in a transaction that holds nothing else."""
+        upstream = upstream_of(record.topic, record.partition)
+        at, previous = _positions(record)
+        if at is not None and previous == work.transaction.position(upstream):
+            _park(work, upstream, at, record, reason, waits=False)
+            work.positions[upstream] = at
+
+    def _parked_keys(self, work: Work, upstream: str) -> set[str]:
+        rows = work.transaction.read("SELECT DISTINCT key FROM parked_records WHERE upstream = %s", (upstream,))
+        return {row[0] for row in rows}
+
+
+class ForeignRegime(Exception):
+    """A record of another regime than this line's. It is never handled here."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why a record can't be handled, in codes: never its content."""
+    match error:
+        case NotYet():
+            return error.reason
+        case ForeignRegime():
+            return "foreign-regime"
+        case Refused():
+            return ", ".join(ground.reason for ground in error.grounds)
+        case ValidationError():
+            places = {".".join(map(str, e["loc"])) + ":" + e["type"] for e in error.errors(include_input=False)}
+            return "malformed " + ", ".join(sorted(places))[:300]
+        case NotFound():
+            return "unknown-aggregate"
+        case MapperDeserialisationError():
+            return "stored-event-unreadable"
+        case _:
+            return type(error).__name__
+
+
+def _positions(record: Incoming) -> tuple[int | None, int | None]:
+    try:
+        return record.position, record.previous
+    except (KeyError, ValueError):
+        return None, None
+
+
+def _park(work: Work, upstream: str, position: int, record: Incoming, reason: str, *, waits: bool) -> None:
+    work.change(
+        "INSERT INTO parked_records (upstream, position, key, topic, partition, headers, value, reason, waits) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            upstream,
+            position,
+            record.key,
+            record.topic,
+            record.partition,
+            orjson.dumps(dict(record.headers)),
+            record.value,
+            reason,
+            waits,
+        ),
+    )

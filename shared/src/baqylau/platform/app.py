@@ -1,0 +1,298 @@
+"""What the HTTP side of every service has: health, metrics, schemas, events, parked records, problems, correlation."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from uuid import uuid4
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from baqylau.contracts.base import contract_of, contracts_of
+from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.work import Work
+from baqylau.lines import Line, topic_of
+from baqylau.messaging.envelope import Envelope
+from baqylau.messaging.parked import Retried, parked, retry
+from baqylau.observability.logs import correlation
+from baqylau.observability.metrics import HTTP_SECONDS
+from baqylau.platform.asyncapi import asyncapi
+from baqylau.platform.auth import Caller, Role, TokenVerifier, caller, require
+from baqylau.platform.commands import Commands, commands
+from baqylau.platform.problems import Problem, add_handlers, problem, responses
+from baqylau.platform.runtime import Runtime
+
+_SAFE_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_FOLLOW_SECONDS = 15.0
+
+
+def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_bodies: Sequence[str] = ()) -> FastAPI:
+    """The service's app. It starts and stops the runtime with itself. `big_bodies`: route endings that take files."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        runtime.start()
+        yield
+        await asyncio.to_thread(runtime.stop)
+
+    app = FastAPI(
+        title=f"Baqylau {title}",
+        version="1",
+        description=f"Line: {runtime.settings.line}. Errors are RFC 9457, with every ground and its citation.",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.settings = runtime.settings
+    app.state.service = runtime.service
+    app.state.clock = runtime.clock
+    app.state.runtime = runtime
+    app.state.verifier = TokenVerifier(runtime.settings, runtime.audiences)
+    for router in (_health, _events, _parked, *routers):
+        app.include_router(router)
+    if runtime.settings.simulation and runtime.settings.line is not Line.GATE:
+        app.include_router(_simulation)
+    add_handlers(app)
+    app.add_middleware(Gatehouse, limit=runtime.settings.max_body_bytes, big_bodies=tuple(big_bodies))
+    _declare_problem(app)
+    return app
+
+
+def _declare_problem(app: FastAPI) -> None:
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if not app.openapi_schema:
+            schema = generate()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            found = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(found.pop("$defs", {}))
+            schemas["Problem"] = found
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+class Gatehouse:
+    """Bounds the body, gives each request its correlation id, and measures it. Logs nothing of the request."""
+
+    def __init__(self, app: ASGIApp, limit: int, big_bodies: tuple[str, ...]) -> None:
+        self._app = app
+        self._limit = limit
+        self._big_bodies = big_bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        asked = headers.get(b"x-correlation-id", b"").decode("latin-1")
+        own = asked if _SAFE_CORRELATION.fullmatch(asked) else str(uuid4())
+        token = correlation.set(own)
+        started, status = time.perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", own.encode())]
+            await send(message)
+
+        try:
+            if scope["path"].endswith(self._big_bodies) if self._big_bodies else False:
+                await self._app(scope, receive, answer)
+            else:
+                await self._bounded(scope, receive, answer, headers)
+        finally:
+            correlation.reset(token)
+            route = getattr(scope.get("route"), "path", "unknown")
+            HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - started)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
+        declared = headers.get(b"content-length", b"0")
+        body, more = b"", True
+        while more and declared.isdigit() and int(declared) <= self._limit and len(body) <= self._limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if more or len(body) > self._limit:
+            too_large = problem(413, f"A body is at most {self._limit} bytes.")
+            await too_large(scope, receive, send)
+            return
+        handed = False
+
+        async def once() -> Message:
+            nonlocal handed
+            if handed:
+                return await receive()
+            handed = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, once, send)
+
+
+_health = APIRouter(tags=["operation"])
+
+
+@_health.get("/health/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@_health.get("/health/ready", responses={503: {"description": "Not ready; `checks` says why", "model": None}})
+def ready(request: Request) -> Response:
+    """Database, broker, writer, relay and consumer all work."""
+    runtime: Runtime = request.app.state.runtime
+    checks = runtime.checks()
+    good = all(checks.values())
+    body = orjson.dumps({"status": "ready" if good else "not ready", "checks": checks})
+    return Response(body, 200 if good else 503, media_type="application/json")
+
+
+@_health.get("/metrics")
+def metrics() -> Response:
+    """Prometheus metrics."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@_health.get("/schemas/{name}.json", responses=responses(404))
+def schema(name: str, request: Request) -> dict[str, Any]:
+    """The JSON Schema of one public event, such as `/schemas/DocumentRegistered.v1.json`."""
+    runtime: Runtime = request.app.state.runtime
+    found = contract_of(f"baqylau.{runtime.name}.{name}")
+    if found is None:
+        raise HTTPException(404, "This service has no such event.")
+    return found.json_schema()
+
+
+@_health.get("/asyncapi.yaml")
+def asyncapi_yaml(request: Request) -> Response:
+    """AsyncAPI 3: the topics of this service and the events on them."""
+    runtime: Runtime = request.app.state.runtime
+    document = asyncapi(runtime.name, runtime.topics, runtime.settings.own_url, contracts_of(runtime.name))
+    return Response(document, media_type="application/yaml")
+
+
+_events = APIRouter(tags=["events"])
+
+
+def _followed_topic(request: Request, who: Annotated[Caller, Depends(caller)]) -> str:
+    """The topic that the token opens: its own line's. The gate serves each line's topic to that line's subscribers."""
+    runtime: Runtime = request.app.state.runtime
+    topic = topic_of(who.audience, runtime.name)
+    if not who.may(Role.SUBSCRIBER, Role.AUDITOR) or topic not in runtime.topics:
+        raise HTTPException(403, f"This needs one of the roles: {Role.SUBSCRIBER}, {Role.AUDITOR}.")
+    return topic
+
+
+Followed = Annotated[str, Depends(_followed_topic)]
+Position = Annotated[int, Query(ge=0, le=2**62)]
+
+
+@_events.get("/events", responses=responses())
+def events(
+    request: Request,
+    topic: Followed,
+    after: Position = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    partition: Annotated[int | None, Query(ge=0, le=1023)] = None,
+) -> Response:
+    """Public events behind a position, oldest first, as CloudEvents in JSON. `next`: the position to go on after."""
+    runtime: Runtime = request.app.state.runtime
+    found = runtime.service.store.public_events(topic, after, limit, partition)
+    items = [runtime.envelope.item(record) for record in found]
+    return Response(
+        orjson.dumps({"items": items, "next": found[-1].position if found else None}), media_type="application/json"
+    )
+
+
+@_events.get("/events/stream", responses=responses())
+async def stream(request: Request, topic: Followed, after: Position = 0) -> StreamingResponse:
+    """The same as server-sent events: `id` is the position; `Last-Event-ID` resumes behind it."""
+    resumed = request.headers.get("last-event-id", "")
+    position = int(resumed) if resumed.isdigit() and len(resumed) < 19 else after
+    return StreamingResponse(
+        _follow(request, request.app.state.runtime, topic, position), media_type="text/event-stream"
+    )
+
+
+async def _follow(request: Request, runtime: Runtime, topic: str, position: int) -> AsyncIterator[bytes]:
+    envelope: Envelope = runtime.envelope
+    yield b": following\n\n"
+    while not await request.is_disconnected() and not runtime.stopping.is_set():
+        woken = runtime.commits.next()
+        found = await asyncio.to_thread(runtime.service.store.public_events, topic, position, 100)
+        for record in found:
+            position = record.position
+            data = orjson.dumps(envelope.item(record))
+            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (position, record.headers["type"].encode(), data)
+        if not found:
+            try:
+                await asyncio.wait_for(woken, _FOLLOW_SECONDS)
+            except TimeoutError:
+                yield b": still here\n\n"
+
+
+_parked = APIRouter(tags=["operation"])
+Operator = Annotated[Caller, Depends(require(Role.OPERATOR, Role.AUDITOR))]
+
+
+@_parked.get("/parked", responses=responses())
+def list_parked(
+    request: Request,
+    _: Operator,
+    after: Annotated[str, Query(max_length=300)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """Records that could not be handled, by key, with the reason in codes."""
+    found = parked(request.app.state.service.store, limit, after)
+    return {"items": found, "next": found[-1].key if len(found) == limit else None}
+
+
+@_parked.post("/parked/{key}/retry", response_model=Retried, responses=responses(404))
+async def retry_parked(
+    request: Request, key: str, command: Annotated[Commands, Depends(commands(Role.OPERATOR))]
+) -> Response:
+    """Play the records of a key again, in order."""
+    runtime: Runtime = request.app.state.runtime
+
+    def task(work: Work, _: Cause) -> Retried:
+        return retry(work, runtime.intake, key)
+
+    return await command.run(task)
+
+
+_simulation = APIRouter(tags=["simulation"])
+
+
+class SimulatedNow(BaseModel):
+    """`now`: an instant with its offset, or null for the real time again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    now: AwareDatetime | None
+
+
+@_simulation.put("/simulation/clock", responses=responses())
+async def simulate(
+    request: Request, body: SimulatedNow, _: Annotated[Caller, Depends(require(Role.OPERATOR))]
+) -> dict[str, str]:
+    """Set the domain's clock, forwards or back; it runs on from there. Tokens and recording times keep real time."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        runtime.clock.simulate(body.now)
+        now, today = runtime.clock.now(), runtime.clock.today()
+    except OverflowError:
+        runtime.clock.simulate(None)
+        raise HTTPException(422, "The clock can't be set to such an instant.") from None
+    runtime.clock_moved.set()
+    return {"now": now.isoformat(), "today": today.isoformat()}

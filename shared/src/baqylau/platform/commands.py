@@ -1,0 +1,123 @@
+"""How a route runs a command: once per `Idempotency-Key`, guarded by `If-Match`, answered after the commit."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import uuid4
+
+import orjson
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.work import Work
+from baqylau.observability.logs import correlation
+from baqylau.platform.auth import Caller, Role, require
+from baqylau.refusals import Ground, Refused
+
+
+class Answer(BaseModel):
+    """What a command answers. `version`: that of the resource it changed, shown as the ETag too."""
+
+    version: int | None = None
+
+
+Decide = Callable[[Work, Cause], BaseModel]
+
+
+class Commands:
+    """Runs commands of one request on the service's writer."""
+
+    def __init__(self, request: Request, who: Caller, key: str | None, if_match: int | None) -> None:
+        self.caller = who
+        self._request = request
+        self._key = key
+        self._if_match = if_match
+
+    async def run(self, decide: Decide, status: int = 200) -> Response:
+        """Run one command in a transaction and answer what it returned.
+
+        The same key with the same request answers again what was answered, without a second effect; with another
+        request it is refused. A refusal isn't kept: nothing was recorded, and the same key may try again.
+        """
+        body = await self._request.body()
+        route = f"{self._request.method} {self._request.url.path}".encode()
+        fingerprint = hashlib.sha256(route + b"\n" + body).digest()
+
+        def task(work: Work) -> Response:
+            if self._key is not None:
+                earlier = self._earlier(work, fingerprint)
+                if earlier is not None:
+                    return earlier
+            work.if_match = self._if_match
+            try:
+                result = decide(work, self.cause())
+            finally:
+                work.if_match = None
+            version: int | None = getattr(result, "version", None)
+            content = result.__pydantic_serializer__.to_json(result)
+            if self._key is not None:
+                work.change(
+                    "INSERT INTO idempotency_keys (caller, key, fingerprint, status, version, body) "
+                    "VALUES (%s, %s, %s, %s, %s, %s)",
+                    (self.caller.subject, self._key, fingerprint, status, version, content),
+                )
+            return _answer(status, version, content)
+
+        return await asyncio.wrap_future(self._request.app.state.service.writer.submit(task))
+
+    def cause(self) -> Cause:
+        """Who does this, now, for which request."""
+        return Cause(
+            actor=self.caller.subject,
+            recorded_at=self._request.app.state.clock.recorded_at(),
+            correlation_id=correlation.get() or str(uuid4()),
+            traceparent=self._request.headers.get("traceparent"),
+        )
+
+    def _earlier(self, work: Work, fingerprint: bytes) -> Response | None:
+        rows = work.transaction.read(
+            "SELECT fingerprint, status, version, body FROM idempotency_keys WHERE caller = %s AND key = %s",
+            (self.caller.subject, self._key),
+        )
+        if not rows:
+            return None
+        known, status, version, body = rows[0]
+        if bytes(known) != fingerprint:
+            raise Refused([Ground(None, "idempotency-key-reused", "Idempotency-Key", of_payload=True)])
+        return _answer(status, version, bytes(body))
+
+
+def _answer(status: int, version: int | None, content: bytes) -> Response:
+    headers = {} if version is None else {"ETag": f'"{version}"'}
+    return Response(content, status, headers, "application/json")
+
+
+def commands(*roles: Role) -> Callable[..., Commands]:
+    """A dependency: commands for callers with one of these roles."""
+
+    def made(
+        request: Request,
+        who: Annotated[Caller, Depends(require(*roles))],
+        idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
+        if_match: Annotated[str | None, Header(description="The version, as shown in ETag.")] = None,
+    ) -> Commands:
+        return Commands(request, who, idempotency_key, _version(if_match))
+
+    return made
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'\s*(?:W/)?"?(\d{1,18})"?\s*', if_match)
+    if found is None:
+        raise Refused([Ground(None, "if-match-malformed", "If-Match", of_payload=True)])
+    return int(found[1])
+
+
+def dumps(value: Any) -> bytes:
+    """JSON of a read's answer."""
+    return orjson.dumps(value, default=str)

@@ -1,0 +1,63 @@
+"""Settings of a service's process, from `BAQYLAU_…` environment variables."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from baqylau.lines import Line
+
+
+class Settings(BaseSettings):
+    """What every service needs to know. Raises `pydantic.ValidationError`, naming each missing variable."""
+
+    model_config = SettingsConfigDict(env_prefix="BAQYLAU_", extra="ignore", frozen=True)
+
+    line: Line
+    host: str = "127.0.0.1"
+    port: int
+    public_url: str = ""
+    kafka_bootstrap: str
+    partitions: int = Field(4, description="Partitions of each topic of this system, as in infra/kafka.")
+    postgres_host: str
+    postgres_port: int = 5432
+    postgres_user: str
+    postgres_password: str
+    postgres_dbname: str
+    jwks_file: Path | None = None
+    oidc_issuer: str | None = None
+    service_token_file: Path | None = Field(
+        None, description="Folder with a token for each audience it reads feeds of."
+    )
+    feed_secrecy_gate: str | None = None
+    feed_registry: str | None = None
+    feed_control: str | None = None
+    simulation: bool = False
+    max_body_bytes: int = 1024 * 1024
+
+    @field_validator("jwks_file", "oidc_issuer", "service_token_file", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        return value or None
+
+    @property
+    def own_url(self) -> str:
+        """Where others reach this service."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    def eventsourcing_env(self) -> dict[str, str]:
+        """The same for the `eventsourcing` library. Database functions stay off: they drop tracking and the lock."""
+        return {
+            "PERSISTENCE_MODULE": "eventsourcing.postgres",
+            "POSTGRES_DBNAME": self.postgres_dbname,
+            "POSTGRES_HOST": self.postgres_host,
+            "POSTGRES_PORT": str(self.postgres_port),
+            "POSTGRES_USER": self.postgres_user,
+            "POSTGRES_PASSWORD": self.postgres_password,
+            "POSTGRES_POOL_SIZE": "3",
+            "POSTGRES_MAX_OVERFLOW": "9",
+            "POSTGRES_LOCK_TIMEOUT": "10",
+            "POSTGRES_PRE_PING": "n",
+            "MAPPER_TOPIC": "baqylau.eventstore.mapper:PydanticMapper",
+            "PROCESS_RECORDER_TOPIC": "baqylau.eventstore.store:Store",
+        }
