@@ -45,10 +45,16 @@ CREATE TABLE IF NOT EXISTS parked_records (
     parked_at timestamptz NOT NULL DEFAULT now(), attempts integer NOT NULL DEFAULT 1,
     PRIMARY KEY (upstream, position));
 CREATE INDEX IF NOT EXISTS parked_records_by_key ON parked_records (key, position);
+CREATE TABLE IF NOT EXISTS deployment (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), service text NOT NULL, line text NOT NULL);
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     caller text NOT NULL, key text NOT NULL, fingerprint bytea NOT NULL, status smallint NOT NULL,
     version bigint, body bytea NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (caller, key));
 """
+
+
+class ForeignDatabase(Exception):
+    """The settings name a database of another service or line. The process must not start."""
 
 
 class Store(PostgresProcessRecorder):
@@ -68,6 +74,12 @@ class Store(PostgresProcessRecorder):
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('baqylau-schema'))")
             for statements in (SHARED_TABLES, *tables):
                 connection.execute(statements)
+            connection.execute(
+                "INSERT INTO deployment (service, line) VALUES (%s, %s) ON CONFLICT DO NOTHING", (service, line)
+            )
+            found = connection.execute("SELECT service, line FROM deployment").fetchone()
+            if found != {"service": service, "line": line}:
+                raise ForeignDatabase(f"This database is of {found}, not of {service} on the line {line}")
 
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:

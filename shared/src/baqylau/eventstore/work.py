@@ -82,6 +82,8 @@ class Work:
         self._aggregates = aggregates
         self._project = project
         self._touched: dict[UUID, Aggregate] = {}
+        self._settled = 0
+        self._executed = 0
 
     def find(self, cls: type[A], id: UUID) -> A | None:  # noqa: A002
         """The aggregate, or None where there is none. What it triggers is written with this work."""
@@ -98,9 +100,13 @@ class Work:
         found = self.find(cls, id)
         if found is None:
             raise NotFound
-        if self.if_match is not None and self.if_match != found.version:
-            raise VersionChanged
+        self.guard(found.version)
         return found
+
+    def guard(self, version: int) -> None:
+        """Compare `If-Match`, where it was sent, with a resource's version. Raises `VersionChanged`."""
+        if self.if_match is not None and self.if_match != version:
+            raise VersionChanged
 
     def find_or_new(self, cls: type[A], id: UUID) -> A:  # noqa: A002
         """The aggregate, or an empty one of version 0 for its first event."""
@@ -116,9 +122,22 @@ class Work:
         """Change a table of the service's own in the same transaction (a copy of another service's facts, say)."""
         self.statements.append((query, params))
 
+    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of the service's tables, as they are after the works before this one in the same transaction."""
+        for statement in self.statements[self._executed : self._settled]:
+            self.transaction.connection.execute(*statement, prepare=True)
+        self._executed = max(self._executed, self._settled)
+        return self.transaction.read(query, params)
+
+    @property
+    def unwritten(self) -> Sequence[Statement]:
+        """The statements that no `read` has had to execute yet."""
+        return self.statements[self._executed :]
+
     def attempt(self, task: Callable[["Work"], T]) -> T:
         """Do a task of which all or nothing counts. What it raised is raised again, with its changes undone."""
         mark = len(self.events), len(self.statements), dict(self.positions)
+        self._settled = len(self.statements)
         outer, self._touched = self._touched, {}
         try:
             result = task(self)
@@ -136,6 +155,7 @@ class Work:
         self.events += triggered
         for event in triggered:
             self.statements += self._project(event)
+        self._settled = len(self.statements)
         return result
 
 

@@ -124,8 +124,8 @@ class Writer:
                             raise
                         outcomes.append(error)
                 stored = [self._mapper.to_stored_event(event) for event in work.events]
-                if stored or work.statements or work.positions:
-                    end = transaction.write(work.events, stored, work.statements, list(work.positions.items()))
+                if stored or work.unwritten or work.positions:
+                    end = transaction.write(work.events, stored, work.unwritten, list(work.positions.items()))
         except Exception as error:
             self._aggregates.forget()
             if not out_of_reach(error):

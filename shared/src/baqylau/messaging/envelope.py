@@ -14,7 +14,7 @@ from kafka.partitioner.default import murmur2
 
 from baqylau.contracts.base import PublicEvent
 from baqylau.eventstore.aggregate import DomainEvent
-from baqylau.lines import Line
+from baqylau.lines import Line, wire_regime
 
 MAX_VALUE_BYTES = 512 * 1024
 """A public event is thin. One above this would be refused by the broker, so it is refused before it is stored."""
@@ -79,7 +79,7 @@ def attributes(publication: Publication, cause: DomainEvent, line: Line) -> dict
         "type": publication.event.event_type(),
         "subject": str(cause.originator_id),
         "time": cause.cause.recorded_at.isoformat().replace("+00:00", "Z"),
-        "regime": line.regime,
+        "regime": wire_regime(line),
         "unitids": ",".join(str(unit_id) for unit_id in publication.unit_ids),
         "correlationid": cause.cause.correlation_id,
         "causationid": cause.cause.causation_id or "",

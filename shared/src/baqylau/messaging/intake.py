@@ -19,7 +19,7 @@ from baqylau.contracts.base import contract_of
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import NotFound, Work
-from baqylau.lines import Line
+from baqylau.lines import Line, wire_regime
 from baqylau.messaging.envelope import Incoming
 from baqylau.messaging.policy import NotYet, Policies
 from baqylau.observability.logs import correlation
@@ -97,7 +97,7 @@ class Intake:
     def handle(self, work: Work, record: Incoming) -> str:
         """Parse a record and hand it to its policy. Raises what makes it one to park."""
         event_type = record.headers.get("type", "")
-        if record.headers.get("regime") != self._line.regime:
+        if record.headers.get("regime") != wire_regime(self._line):
             FOREIGN_REGIME.inc()
             raise ForeignRegime
         contract = contract_of(event_type)
@@ -128,7 +128,7 @@ class Intake:
             work.positions[upstream] = at
 
     def _parked_keys(self, work: Work, upstream: str) -> set[str]:
-        rows = work.transaction.read("SELECT DISTINCT key FROM parked_records WHERE upstream = %s", (upstream,))
+        rows = work.read("SELECT DISTINCT key FROM parked_records WHERE upstream = %s", (upstream,))
         return {row[0] for row in rows}
 
 

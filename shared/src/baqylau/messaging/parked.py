@@ -79,7 +79,7 @@ def retry(work: Work, intake: Intake, key: str) -> Retried:
 
     New records of the key wait behind: they are parked until none is left. Raises `NotFound` for a key with none.
     """
-    rows = work.transaction.read(
+    rows = work.read(
         "SELECT upstream, position, topic, partition, headers, value FROM parked_records WHERE key = %s "
         "ORDER BY upstream, position",
         (key,),

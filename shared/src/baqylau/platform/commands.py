@@ -78,7 +78,7 @@ class Commands:
         )
 
     def _earlier(self, work: Work, fingerprint: bytes) -> Response | None:
-        rows = work.transaction.read(
+        rows = work.read(
             "SELECT fingerprint, status, version, body FROM idempotency_keys WHERE caller = %s AND key = %s",
             (self.caller.subject, self._key),
         )
