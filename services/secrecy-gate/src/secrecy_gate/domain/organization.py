@@ -1,0 +1,259 @@
+"""An organization with its structural units: the boundary within which paragraph 2 is decided at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid5
+
+from baqylau.contracts.values import Names, OrganizationKind, Regime
+from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
+from baqylau.refusals import Ground, refuse_if
+
+from secrecy_gate.domain import paragraph_2
+
+_NAMESPACE = UUID("6f1d8a5e-5d0c-5a52-9f0c-2b6f4b1f6a01")
+
+
+@dataclass(slots=True)
+class Unit:
+    """A structural unit. `parent_id` None: a top unit. `version`: the organization's when the unit last changed."""
+
+    id: UUID
+    code: str
+    names: Names
+    parent_id: UUID | None
+    documentation_service: bool
+    version: int
+    regime: Regime | None = None
+    dissolved_on: date | None = None
+
+
+class Organization(Aggregate):
+    """Registered once; its units are established, given a regime, moved and dissolved."""
+
+    def __init__(self, id: UUID) -> None:  # noqa: A002
+        super().__init__(id)
+        self.code = ""
+        self.units: dict[UUID, Unit] = {}
+
+    @staticmethod
+    def id_for(code: str) -> UUID:
+        """The same code, the same organization."""
+        return uuid5(_NAMESPACE, f"organization:{code}")
+
+    class OrganizationRegistered(DomainEvent):
+        code: str
+        names: Names
+        kind: OrganizationKind
+        territorial: bool
+
+        def apply(self, organization: "Organization") -> None:
+            organization.code = self.code
+
+    class UnitEstablished(DomainEvent):
+        unit_id: UUID
+        organization: str
+        code: str
+        names: Names
+        parent_id: UUID | None = None
+        root_id: UUID
+        documentation_service: bool
+
+        def apply(self, organization: "Organization") -> None:
+            organization.units[self.unit_id] = Unit(
+                self.unit_id, self.code, self.names, self.parent_id, self.documentation_service, self.originator_version
+            )
+
+    class UnitRegimeAssigned(DomainEvent):
+        """Carries all of the unit's data: a line hears of a unit here first."""
+
+        unit_id: UUID
+        organization: str
+        code: str
+        names: Names
+        parent_id: UUID | None = None
+        root_id: UUID
+        documentation_service: bool
+        regime: Regime
+
+        def apply(self, organization: "Organization") -> None:
+            unit = organization.units[self.unit_id]
+            unit.regime, unit.version = self.regime, self.originator_version
+
+    class UnitMoved(DomainEvent):
+        unit_id: UUID
+        organization: str
+        parent_id: UUID | None = None
+        previous_root_id: UUID
+        root_id: UUID
+        moved_unit_ids: tuple[UUID, ...]
+        regime: Regime | None = None
+
+        def apply(self, organization: "Organization") -> None:
+            organization.units[self.unit_id].parent_id = self.parent_id
+            for moved in self.moved_unit_ids:
+                organization.units[moved].version = self.originator_version
+
+    class UnitDissolved(DomainEvent):
+        unit_id: UUID
+        organization: str
+        dissolved_on: date
+        reason: str
+        regime: Regime | None = None
+
+        def apply(self, organization: "Organization") -> None:
+            unit = organization.units[self.unit_id]
+            unit.dissolved_on, unit.version = self.dissolved_on, self.originator_version
+
+    def register(self, code: str, names: Names, kind: OrganizationKind, *, territorial: bool, cause: Cause) -> None:
+        """Make the organization known. Refused where the code is taken."""
+        refuse_if([Ground(None, "organization-code-taken", "code")] if self.version else [])
+        self.trigger(self.OrganizationRegistered, cause, code=code, names=names, kind=kind, territorial=territorial)
+
+    def establish(
+        self,
+        unit_id: UUID,
+        code: str,
+        names: Names,
+        parent_id: UUID | None,
+        *,
+        documentation_service: bool,
+        cause: Cause,
+    ) -> Unit:
+        """Establish a unit. In a tree that has a regime, it is stated for the new unit at once."""
+        parent, grounds = self._parent(parent_id)
+        if any(unit.code == code for unit in self.units.values()):
+            grounds.append(Ground(None, "unit-code-taken", "code"))
+        regime = parent.regime if parent else None
+        if regime is not None and documentation_service:
+            grounds += paragraph_2.one_documentation_service(regime, [*self._documentation_services(), regime])
+        refuse_if(grounds)
+        self.trigger(
+            self.UnitEstablished,
+            cause,
+            unit_id=unit_id,
+            organization=self.code,
+            code=code,
+            names=names,
+            parent_id=parent_id,
+            root_id=self.root_of(parent_id) if parent_id else unit_id,
+            documentation_service=documentation_service,
+        )
+        if regime is not None:
+            self._state_regime([self.units[unit_id]], regime, cause)
+        return self.units[unit_id]
+
+    def assign_regime(self, unit_id: UUID, regime: Regime, cause: Cause) -> Unit:
+        """Give the unit's whole tree its regime, stated unit by unit. The same again changes nothing."""
+        unit = self.units[unit_id]
+        grounds = list(paragraph_2.regime_may_be_assigned(regime, unit.regime))
+        if unit.dissolved_on is not None:
+            grounds.append(Ground(None, "unit-dissolved", "id"))
+        tree = [member for member in self._under(self.root_of(unit_id)) if member.dissolved_on is None]
+        if unit.regime is None:
+            joining = [regime for member in tree if member.documentation_service]
+            grounds += paragraph_2.one_documentation_service(regime, [*self._documentation_services(), *joining])
+        refuse_if(grounds)
+        if unit.regime is None:
+            self._state_regime(tree, regime, cause)
+        return unit
+
+    def move(self, unit_id: UUID, parent_id: UUID | None, cause: Cause) -> Unit:
+        """Move a unit with everything under it under another parent, or to the top. The same parent: nothing new."""
+        unit = self.units[unit_id]
+        if unit.parent_id == parent_id:
+            return unit
+        parent, grounds = self._parent(parent_id)
+        moved = list(self._under(unit_id))
+        if parent is not None and parent in moved:
+            grounds.append(Ground(None, "unit-moved-under-itself", "parent_id"))
+        if unit.dissolved_on is not None:
+            grounds.append(Ground(None, "unit-dissolved", "id"))
+        target = parent.regime if parent else None
+        grounds += paragraph_2.unit_may_move(unit.regime, target, to_top=parent is None)
+        joins = unit.regime is None and target is not None
+        if joins and target is not None:
+            joining = [target for member in moved if member.documentation_service and member.dissolved_on is None]
+            grounds += paragraph_2.one_documentation_service(target, [*self._documentation_services(), *joining])
+        refuse_if(grounds)
+        self.trigger(
+            self.UnitMoved,
+            cause,
+            unit_id=unit_id,
+            organization=self.code,
+            parent_id=parent_id,
+            previous_root_id=self.root_of(unit_id),
+            root_id=self.root_of(parent_id) if parent_id else unit_id,
+            moved_unit_ids=tuple(member.id for member in moved),
+            regime=unit.regime,
+        )
+        if joins and target is not None:
+            self._state_regime([member for member in moved if member.dissolved_on is None], target, cause)
+        return unit
+
+    def dissolve(self, unit_id: UUID, reason: str, on: date, *, has_postings: bool, cause: Cause) -> Unit:
+        """Dissolve a unit that has neither sub-units nor employees left."""
+        unit = self.units[unit_id]
+        grounds = []
+        if unit.dissolved_on is not None:
+            grounds.append(Ground(None, "unit-dissolved", "id"))
+        if any(member.dissolved_on is None for member in self._under(unit_id) if member is not unit):
+            grounds.append(Ground(None, "unit-has-sub-units", "id"))
+        if has_postings:
+            grounds.append(Ground(None, "unit-has-postings", "id"))
+        refuse_if(grounds)
+        self.trigger(
+            self.UnitDissolved,
+            cause,
+            unit_id=unit_id,
+            organization=self.code,
+            dissolved_on=on,
+            reason=reason,
+            regime=unit.regime,
+        )
+        return unit
+
+    def root_of(self, unit_id: UUID) -> UUID:
+        """The top unit of the tree that a unit stands in."""
+        while (parent_id := self.units[unit_id].parent_id) is not None:
+            unit_id = parent_id
+        return unit_id
+
+    def _under(self, unit_id: UUID) -> Iterator[Unit]:
+        """A unit and everything under it, parents first."""
+        yield self.units[unit_id]
+        for unit in self.units.values():
+            if unit.parent_id == unit_id:
+                yield from self._under(unit.id)
+
+    def _parent(self, parent_id: UUID | None) -> tuple[Unit | None, list[Ground]]:
+        if parent_id is None:
+            return None, []
+        parent = self.units.get(parent_id)
+        if parent is None:
+            return None, [Ground(None, "parent-unknown", "parent_id")]
+        if parent.dissolved_on is not None:
+            return parent, [Ground(None, "unit-dissolved", "parent_id")]
+        return parent, []
+
+    def _documentation_services(self) -> list[Regime]:
+        return [
+            unit.regime
+            for unit in self.units.values()
+            if unit.documentation_service and unit.regime is not None and unit.dissolved_on is None
+        ]
+
+    def _state_regime(self, units: list[Unit], regime: Regime, cause: Cause) -> None:
+        for unit in units:
+            self.trigger(
+                self.UnitRegimeAssigned,
+                cause,
+                unit_id=unit.id,
+                organization=self.code,
+                code=unit.code,
+                names=unit.names,
+                parent_id=unit.parent_id,
+                root_id=self.root_of(unit.id),
+                documentation_service=unit.documentation_service,
+                regime=regime,
+            )
