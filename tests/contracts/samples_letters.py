@@ -27,7 +27,6 @@ from baqylau.contracts.values import (
     ControllingSide,
     Decider,
     Decision,
-    Direction,
     ExtensionKind,
     MovedTerm,
 )
@@ -203,7 +202,7 @@ LETTERS: tuple[PublicEvent, ...] = (
                 due=date(2021, 4, 24),
                 compressed=False,
                 derivation=counted(
-                    "RK-703:103-2", DEADLINE, Direction.BACKWARDS, 5, date(2021, 4, 25), calendar_version=2
+                    "RK-703:103-2", DEADLINE, date(2021, 4, 24), 5, date(2021, 4, 25), calendar_version=2
                 ),
             ),
             MovedTerm(
@@ -215,7 +214,7 @@ LETTERS: tuple[PublicEvent, ...] = (
                 derivation=counted(
                     "RK-703:103-7",
                     LETTER,
-                    Direction.FORWARDS,
+                    date(2021, 5, 4),
                     10,
                     date(2021, 4, 25),
                     date(2021, 5, 1),

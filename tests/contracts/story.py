@@ -31,13 +31,22 @@ NOTICE = UUID("d0000000-0000-4000-8000-000000000004")
 RECIPIENT = UUID("d0000000-0000-4000-8000-000000000005")
 
 HEAD_A = Official(
-    post_id=UUID("f0000000-0000-4000-8000-000000000001"), organization="MIN-A", role=OfficialRole.FIRST_HEAD
+    post_id=UUID("f0000000-0000-4000-8000-000000000001"),
+    organization="MIN-A",
+    role=OfficialRole.FIRST_HEAD,
+    acting=False,
 )
 DEPUTY_A = Official(
-    post_id=UUID("f0000000-0000-4000-8000-000000000002"), organization="MIN-A", role=OfficialRole.DEPUTY
+    post_id=UUID("f0000000-0000-4000-8000-000000000002"),
+    organization="MIN-A",
+    role=OfficialRole.DEPUTY,
+    acting=False,
 )
 HEAD_B = Official(
-    post_id=UUID("f0000000-0000-4000-8000-000000000003"), organization="MIN-B", role=OfficialRole.FIRST_HEAD
+    post_id=UUID("f0000000-0000-4000-8000-000000000003"),
+    organization="MIN-B",
+    role=OfficialRole.FIRST_HEAD,
+    acting=True,
 )
 
 MIN_A = Party(organization="MIN-A", unit_id=UNIT_A)
@@ -55,27 +64,28 @@ NOTICE_DUE = date(2021, 5, 13)
 
 
 def counted(
-    citation: str, counted_from: date, direction: Direction, working_days: int, *off: date, calendar_version: int = 1
+    citation: str, counted_from: date, counted_to: date, working_days: int, *off: date, calendar_version: int = 1
 ) -> Derivation:
     return Derivation(
         citation=citation,
         rule_set="RK-703",
         calendar_version=calendar_version,
         counted_from=counted_from,
-        direction=direction,
+        direction=Direction.FORWARDS if counted_to > counted_from else Direction.BACKWARDS,
         working_days=working_days,
+        counted_to=counted_to,
         days_off=off,
     )
 
 
-BACK_FROM_DEADLINE = counted("RK-703:103-2", DEADLINE, Direction.BACKWARDS, 5, date(2021, 4, 24), date(2021, 4, 25))
+BACK_FROM_DEADLINE = counted("RK-703:103-2", DEADLINE, PROPOSAL_DUE, 5, date(2021, 4, 24), date(2021, 4, 25))
 BACK_FROM_NEW_DEADLINE = counted(
-    "RK-703:103-2", NEW_DEADLINE, Direction.BACKWARDS, 5, date(2021, 5, 22), date(2021, 5, 23)
+    "RK-703:103-2", NEW_DEADLINE, NEW_PROPOSAL_DUE, 5, date(2021, 5, 22), date(2021, 5, 23)
 )
 ON_FROM_RECEIPT = counted(
     "RK-703:103-2",
     date(2021, 3, 3),
-    Direction.FORWARDS,
+    date(2021, 3, 9),
     3,
     date(2021, 3, 6),
     date(2021, 3, 7),
@@ -84,7 +94,7 @@ ON_FROM_RECEIPT = counted(
 OPINION_COUNT = counted(
     "RK-703:103-7",
     LETTER,
-    Direction.FORWARDS,
+    OPINION_DUE,
     10,
     date(2021, 4, 24),
     date(2021, 4, 25),
@@ -95,7 +105,7 @@ OPINION_COUNT = counted(
 NOTICE_COUNT = counted(
     "RK-703:103-3",
     DECIDED,
-    Direction.FORWARDS,
+    NOTICE_DUE,
     10,
     date(2021, 5, 1),
     date(2021, 5, 2),

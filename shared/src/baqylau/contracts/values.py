@@ -195,6 +195,7 @@ class Official(Value):
     post_id: UUID = Field(description="Id of the post, not of the person in it")
     organization: str = Field(description="Code of the organization")
     role: OfficialRole = Field(description="First head, or deputy supervising the assignment's area")
+    acting: bool = Field(description="True where the post was held by an acting head")
 
 
 class Party(Value):
@@ -219,6 +220,7 @@ class Derivation(Value):
     counted_from: date = Field(description="The day counted from, itself not counted")
     direction: Direction = Field(description="Forwards from that day, or backwards")
     working_days: int = Field(description="Number of working days counted")
+    counted_to: date = Field(description="Where the count ends: the date itself, unless that is compressed")
     days_off: tuple[date, ...] = Field(description="Days off that were passed over, oldest first")
 
 
@@ -226,9 +228,7 @@ class ProposalTerm(Value):
     """When a co-executor's proposal must be with the executor (103-2)."""
 
     due: date = Field(description="Last day for the proposal")
-    compressed: bool = Field(
-        description="True where the count fell outside receipt and deadline, and was moved between"
-    )
+    compressed: bool = Field(description="True where the count ended outside its bounds, such as receipt and deadline")
     fixed: bool = Field(description="True where the assignment sets the date itself; nothing ever counts it again")
     derivation: Derivation | None = Field(None, description="How it was counted; absent where fixed")
 
@@ -244,9 +244,7 @@ class MovedProposal(Party):
 
     previous_due: date = Field(description="The date before")
     due: date = Field(description="The date now")
-    compressed: bool = Field(
-        description="True where the count fell outside receipt and deadline, and was moved between"
-    )
+    compressed: bool = Field(description="True where the count ended outside its bounds, such as receipt and deadline")
     derivation: Derivation = Field(description="How it was counted")
 
 
@@ -259,9 +257,7 @@ class MovedTerm(Value):
     number: int | None = Field(None, description="Number of the letter, for an opinion or a notice")
     previous_due: date = Field(description="The date before")
     due: date = Field(description="The date now")
-    compressed: bool = Field(
-        description="True where the count fell outside receipt and deadline, and was moved between"
-    )
+    compressed: bool = Field(description="True where the count ended outside its bounds, such as receipt and deadline")
     derivation: Derivation = Field(description="How it was counted")
 
 
