@@ -1,0 +1,125 @@
+"""`python -m baqylau_infra run | token | reset`: what the Makefile calls."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import NoReturn
+
+from baqylau_infra import DATA, Problem
+from baqylau_infra.settings import Settings
+from baqylau_infra.system import Elsewhere, Ports, System, own
+from baqylau_infra.tokens import Keys
+
+
+class _Stop(BaseException):
+    """Someone asked the runner to end. Not an `Exception`: nothing on the way out may swallow it."""
+
+
+def main() -> None:
+    """Exits 0, or 1 after one sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="baqylau_infra", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="start everything and keep it running")
+    run.add_argument("--while", dest="parent", type=int, help="end when the process of this id is gone")
+    run.set_defaults(call=_run)
+    token = commands.add_parser("token", help="print a token good for 12 hours")
+    token.add_argument("--role", default="", help="one role, or several with commas between")
+    token.add_argument("--line", default="")
+    token.add_argument("--org", default="")
+    token.add_argument("--units", default="", help="ids with commas between")
+    token.set_defaults(call=_token)
+    commands.add_parser("reset", help="delete what the last runs left, but not the downloads").set_defaults(call=_reset)
+    arguments = parser.parse_args()
+    try:
+        arguments.call(Settings(), arguments)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        print(f"{error.strerror}: {error.filename}. Is the disk full, or {DATA} not yours?", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run(settings: Settings, arguments: argparse.Namespace) -> None:
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    system = System(
+        settings.run_folder,
+        listen=Ports(base=settings.base_port, kafka=settings.kafka_port),
+        elsewhere=Elsewhere(
+            kafka_bootstrap=settings.kafka_bootstrap,
+            postgres_host=settings.postgres_host,
+            postgres_port=settings.postgres_port,
+            postgres_user=settings.postgres_user,
+            postgres_password=settings.postgres_password,
+        ),
+        cache=settings.cache_folder,
+        say=say,
+    )
+    try:
+        with system:
+            say("all ready")
+            print(_table(system), flush=True)
+            _wait_for(arguments.parent)
+    except _Stop:
+        say("stopped")
+
+
+def _end(*_: int | FrameType | None) -> NoReturn:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: os._exit(1))  # asked twice: the guard kills what is left
+    print("\nstopping; once more to kill", flush=True)
+    raise _Stop
+
+
+def _wait_for(parent: int | None) -> NoReturn:
+    """Waits for a signal, or for the end of the process that started this one."""
+    for_ever = threading.Event()
+    while not for_ever.wait(1):
+        if parent is not None and os.getppid() != parent:
+            _end()
+    raise AssertionError("nobody sets this event")
+
+
+def _table(system: System) -> str:
+    rows = [(service.name, system.url(service.name) + "/docs") for service in system.services]
+    rows += [
+        ("events, by Kafka", system.bootstrap),
+        ("a token", "make -s token ROLE=executor LINE=non-confidential ORG=MIN-A"),
+        ("logs", str(system.folder / "logs")),
+        ("to stop", "Ctrl-C"),
+    ]
+    return "\n".join(["", *(f"  {left:<32}{right}" for left, right in rows), ""])
+
+
+def _token(settings: Settings, arguments: argparse.Namespace) -> None:
+    roles = [role for role in arguments.role.split(",") if role]
+    if not roles or not arguments.line:
+        raise Problem(
+            "Say which: make -s token ROLE=executor LINE=non-confidential ORG=MIN-A UNITS=<id>,<id> "
+            "(LINE=gate for a gate-officer)."
+        )
+    units = [unit for unit in arguments.units.split(",") if unit]
+    keys = Keys(settings.run_folder / "keys")
+    print(keys.token(roles, arguments.line, organization=arguments.org or None, units=units))
+
+
+def _reset(settings: Settings, _: argparse.Namespace) -> None:
+    with own(settings.run_folder):
+        for path in settings.run_folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    print(f"{settings.run_folder} is empty; the downloads in {settings.cache_folder} are kept.")
+
+
+if __name__ == "__main__":
+    main()

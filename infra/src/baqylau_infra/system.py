@@ -1,0 +1,297 @@
+"""The whole system on one machine: broker, database, and the services of the gate and both lines.
+
+`make run` and the tests start the same thing, in another folder and on other ports.
+"""
+
+import fcntl
+import http.client
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from baqylau.lines import Line
+from baqylau.platform.auth import Role
+
+from baqylau_infra import DATA, Problem, layout, ports, topics
+from baqylau_infra.broker import Broker
+from baqylau_infra.database import Access, Database
+from baqylau_infra.layout import SERVICES, Service
+from baqylau_infra.process import Process, Say, quiet
+from baqylau_infra.tokens import Keys, write_whole
+
+_TOKEN_RENEWAL = 60 * 60
+_MIB = 1024 * 1024
+_LEAST_FREE = 200 * _MIB
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where it all listens; `None` takes free ports."""
+
+    base: int | None = None
+    kafka: int | None = None
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Parts that run elsewhere and are not started here.
+
+    Each service's database is then named as `Service.database` says; so is its role, unless `postgres_user` names one
+    for all; the password is the same for all.
+    """
+
+    kafka_bootstrap: str | None = None
+    postgres_host: str | None = None
+    postgres_port: int = 5432
+    postgres_user: str | None = None
+    postgres_password: str = ""
+
+
+class System:
+    """Everything, or the named services with broker and database. A context manager, or `start` and `stop`.
+
+    Processes are known by name: `broker`, `database`, `secrecy-gate`, `registry-confidential`…
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        services: Collection[str] | None = None,
+        listen: Ports = Ports(),
+        elsewhere: Elsewhere = Elsewhere(),
+        environment: Mapping[str, str] | None = None,
+        cache: Path = DATA / "cache",
+        say: Say = quiet,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.services = tuple(service for service in SERVICES if services is None or service.name in services)
+        self._listen = listen
+        self._elsewhere = elsewhere
+        self._environment = dict(environment or {})
+        self._cache = cache
+        self._say = say
+        self._ports = {s.name: ports.free() if listen.base is None else listen.base + s.port for s in SERVICES}
+        self._processes: dict[str, Process] = {}
+        self._lock: IO[str] | None = None
+        self._stopping = threading.Event()
+        self._broker: Broker | None = None
+        self._database: Database | None = None
+        self._keys: Keys | None = None
+
+    # What a test or a person asks of a running system
+
+    def url(self, service: str, line: Line | str | None = None) -> str:
+        """The base URL of a process, by its name, or of a service on a line: `url("registry", "confidential")`."""
+        name = service if line is None or line == Line.GATE else f"{service}-{line}"
+        return f"http://{ports.HOST}:{self._ports[name]}"
+
+    def token(
+        self, role: str | Iterable[str], line: str, organization: str | None = None, units: Iterable[str] = ()
+    ) -> str:
+        """A JWT good for 12 hours. Raises `Problem` for an unknown role or line."""
+        roles = [role] if isinstance(role, str) else list(role)
+        return self.keys.token(roles, line, organization=organization, units=[str(unit) for unit in units])
+
+    @property
+    def keys(self) -> Keys:
+        """The issuer of this system's tokens."""
+        if self._keys is None:
+            self._keys = Keys(self.folder / "keys")
+        return self._keys
+
+    @property
+    def bootstrap(self) -> str:
+        """Where Kafka answers. Raises `Problem` before the start."""
+        if self._elsewhere.kafka_bootstrap is not None:
+            return self._elsewhere.kafka_bootstrap
+        if self._broker is None:
+            raise Problem("The broker hasn't been started.")
+        return self._broker.bootstrap
+
+    @property
+    def database(self) -> Database:
+        """The embedded database. Raises `Problem` before the start, or when it runs elsewhere."""
+        if self._database is None:
+            raise Problem("No embedded database has been started.")
+        return self._database
+
+    def process(self, name: str) -> Process:
+        """A process, to kill, stop, pause, resume or start it. Raises `KeyError`."""
+        return self._processes[name]
+
+    # From nothing to ready, and back
+
+    def start(self) -> None:
+        """Returns when all is ready. Raises `Problem`, with nothing left running."""
+        try:
+            self._own_folder()
+            self._require_ports()
+            self._start_parts()
+            self._start_services()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops the services at once side by side, then broker and database; each is killed after 10 s."""
+        self._stopping.set()
+        services = [self._processes[service.name] for service in self.services if service.name in self._processes]
+        parts = [part for part in (self._broker, self._database) if part is not None]
+        for together in (services, parts):
+            with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
+                list(pool.map(lambda process: process.stop(), together))
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _own_folder(self) -> None:
+        self._lock = own(self.folder)
+        free = shutil.disk_usage(self.folder).free
+        if free < _LEAST_FREE:
+            raise Problem(
+                f"Only {free // _MIB} MB are free where {self.folder} lies, and broker and database need "
+                f"{_LEAST_FREE // _MIB}: free some, or set BAQYLAU_DATA to a folder on another disk."
+            )
+        (self.folder / "logs").mkdir(exist_ok=True)
+
+    def _require_ports(self) -> None:
+        for service in self.services:
+            ports.require_free(self._ports[service.name], service.name, "BAQYLAU_BASE_PORT")
+        if self._elsewhere.kafka_bootstrap is None and self._listen.kafka is not None:
+            ports.require_free(self._listen.kafka, "the broker", "BAQYLAU_KAFKA_PORT")
+
+    def _start_parts(self) -> None:
+        with ThreadPoolExecutor() as pool:
+            started = []
+            if self._elsewhere.postgres_host is None:
+                self._database = Database(self.folder / "postgres", log=self._log("database"), say=self._say)
+                started.append(pool.submit(self._database.start))
+            if self._elsewhere.kafka_bootstrap is None:
+                self._broker = Broker(
+                    self.folder / "kafka",
+                    self._listen.kafka,
+                    log=self._log("broker"),
+                    cache=self._cache,
+                    say=self._say,
+                )
+                self._broker.start()
+                self._processes["broker"] = self._broker.process
+                self._say(f"broker ready on {self.bootstrap}")
+            for part in started:
+                part.result()
+            if self._database is not None:
+                self._processes["database"] = self._database.process
+                self._say("database ready")
+        created = topics.create_missing(self.bootstrap)
+        if created:
+            self._say(f"{len(created)} topics created")
+
+    def _start_services(self) -> None:
+        self._write_tokens()
+        for service in self.services:
+            self._processes[service.name] = Process(
+                service.name,
+                [sys.executable, "-m", service.package],
+                log=self._log(service.name),
+                ready=partial(_is_ready, self._ports[service.name]),
+                environment=self._environment_of(service),
+                say=self._say,
+            )
+            self._processes[service.name].start()
+        for service in self.services:
+            self._processes[service.name].wait_until_ready()
+            self._say(f"{service.name} ready")
+        threading.Thread(target=self._renew_tokens, name="renew-tokens", daemon=True).start()
+
+    def _environment_of(self, service: Service) -> dict[str, str]:
+        return {
+            "BAQYLAU_SIMULATION": "1",
+            **os.environ,
+            **self._environment,
+            "PYTHONUNBUFFERED": "1",
+            "BAQYLAU_LINE": service.line,
+            "BAQYLAU_HOST": ports.HOST,
+            "BAQYLAU_PORT": str(self._ports[service.name]),
+            "BAQYLAU_KAFKA_BOOTSTRAP": self.bootstrap,
+            "BAQYLAU_PARTITIONS": str(topics.partitions()),
+            "BAQYLAU_JWKS_FILE": str(self.keys.jwks_file),
+            "BAQYLAU_SERVICE_TOKEN_FILE": str(self._tokens_of(service)),
+            **self._access(service).environment(),
+            **{name: self.url(upstream.name) for name, upstream in layout.upstreams(service).items()},
+        }
+
+    def _access(self, service: Service) -> Access:
+        if self._database is not None:
+            return self._database.create(service.database)
+        host, user = self._elsewhere.postgres_host or "", self._elsewhere.postgres_user or service.database
+        return Access(host, self._elsewhere.postgres_port, user, self._elsewhere.postgres_password, service.database)
+
+    def _tokens_of(self, service: Service) -> Path:
+        return self.folder / "tokens" / service.name
+
+    def _write_tokens(self) -> None:
+        for service in self.services:
+            folder = self._tokens_of(service)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for audience in service.audiences:
+                token = self.keys.token([Role.SUBSCRIBER], audience, subject=service.name)
+                write_whole(folder / audience, token, 0o600)
+
+    def _renew_tokens(self) -> None:
+        while not self._stopping.wait(_TOKEN_RENEWAL):
+            try:
+                self._write_tokens()
+            except OSError as error:
+                self._say(f"the services' tokens can't be renewed, they end 12 hours after the last renewal: {error}")
+
+    def _log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+
+def own(folder: Path) -> IO[str]:
+    """Takes the folder for this process until the answer is closed, or the process ends. Raises `Problem`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        raise Problem(
+            f"{folder} can't be written ({error.strerror}): make room or give the right to, or set BAQYLAU_DATA to "
+            "another folder."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise Problem(
+            f"A system already runs on {folder} (process {holder}): stop it, or set BAQYLAU_DATA to another folder."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.client.OK
+    return False
