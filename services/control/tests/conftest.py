@@ -22,7 +22,7 @@ from control.domain.values import (
     Standing,
 )
 
-type_of_origin = {"source", "originator", "personal", "occasion", "touches_government_powers"}
+OF_ORIGIN = {"source", "originator", "personal", "occasion", "touches_government_powers"}
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +32,11 @@ def calendar() -> ProductionCalendar:
 
 @pytest.fixture(scope="session")
 def standing() -> Callable[..., Standing]:
-    """Short-term control, the President's instruction of 1.3.2021, due on 30.4.2021; executor MIN-A, co-executor MIN-B."""
+    """The President's instruction of 1.3.2021 to MIN-A with MIN-B, short-term control, due on 30.4.2021."""
 
     def build(**changes: Any) -> Standing:
         origin = Origin(Source.INSTRUCTION, Originator.PRESIDENT)
-        origin = replace(origin, **{key: changes.pop(key) for key in list(changes) if key in type_of_origin})
+        origin = replace(origin, **{key: changes.pop(key) for key in list(changes) if key in OF_ORIGIN})
         ordinary = Standing(
             rules=RK_703,
             origin=origin,
