@@ -8,7 +8,7 @@ they have had. Two relays at once (one that lost its lock without noticing) are 
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from psycopg import Connection
+from psycopg.sql import SQL, Identifier
 
 from baqylau.eventstore.store import Store
 from baqylau.messaging.backoff import Backoff
@@ -25,6 +26,7 @@ from baqylau.observability.metrics import RELAY_ACTIVE, RELAY_BEHIND, RELAY_PUBL
 WINDOW = 2000
 """Records sent and not yet acknowledged, at most: the producer's own buffer has no bound."""
 READ_LIMIT = 500
+PUBLIC_EVENTS = "public_events"
 QUIET_SECONDS = 30.0
 """How long a relay trusts that no notification means nothing new, before it looks all the same."""
 
@@ -54,7 +56,7 @@ class Lost(Exception):
 class Relay:
     """Follows one service's public events on a thread of its own. `topics`: those that the service publishes to.
 
-    `on_commit` is called when something was committed, whether or not this replica publishes it.
+    `listeners`: what to call when a channel of the database is notified, whether or not this replica publishes.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Relay:
         envelope: Envelope,
         topics: tuple[str, ...],
         bootstrap: str,
-        on_commit: Callable[[], None],
+        listeners: Mapping[str, Callable[[], None]],
         producer: MakeProducer = make_producer,
     ) -> None:
         self._store = store
@@ -73,7 +75,7 @@ class Relay:
         self._make_producer = producer
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
-        self._on_commit = on_commit
+        self._listeners = listeners
         self.connected = False
 
     def start(self) -> None:
@@ -109,14 +111,14 @@ class Relay:
 
     def _hold_lock(self, connection: Connection[Any]) -> bool:
         """Take the service's relay lock; wait for it without polling the log. False: stopping."""
-        connection.execute("LISTEN public_events")
+        for channel in self._listeners:
+            connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
         while not self._stopping.is_set():
             row = connection.execute("SELECT pg_try_advisory_lock(hashtext('baqylau-relay')) AS held").fetchone()
             if row is not None and row["held"]:
                 return True
             self.connected = True
-            if list(connection.notifies(timeout=1.0, stop_after=1)):
-                self._on_commit()
+            self._hear(connection, 1.0)
         return False
 
     def _follow(self, connection: Connection[Any], backoff: Backoff) -> None:
@@ -128,7 +130,8 @@ class Relay:
             self.connected = True
             while not self._stopping.is_set():
                 sent = run.publish_some()
-                if sent == 0:
+                heard = self._hear(connection, 0)
+                if sent == 0 and not heard:
                     run.settle()
                     backoff.reset()
                     self._wait_for_commit(connection)
@@ -147,10 +150,16 @@ class Relay:
     def _wait_for_commit(self, connection: Connection[Any]) -> None:
         waited = 0.0
         while not self._stopping.is_set() and waited < QUIET_SECONDS:
-            if list(connection.notifies(timeout=0.5, stop_after=1)):
-                self._on_commit()
+            if self._hear(connection, 0.5):
                 return
             waited += 0.5
+
+    def _hear(self, connection: Connection[Any], seconds: float) -> bool:
+        """Wait for notifications, tell the listeners, and say whether there is something to publish."""
+        channels = {notified.channel for notified in connection.notifies(timeout=seconds, stop_after=1)}
+        for channel in channels & self._listeners.keys():
+            self._listeners[channel]()
+        return PUBLIC_EVENTS in channels
 
 
 class _Run:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import psycopg
@@ -15,7 +15,7 @@ from baqylau.messaging.envelope import Envelope
 from baqylau.messaging.feed import Feed
 from baqylau.messaging.intake import Intake
 from baqylau.messaging.policy import Policies
-from baqylau.messaging.relay import Relay
+from baqylau.messaging.relay import PUBLIC_EVENTS, Relay
 from baqylau.platform.clock import Clock
 from baqylau.platform.settings import Settings
 
@@ -67,7 +67,8 @@ class Commits:
 class Runtime:
     """Everything of one process but HTTP. `upstreams`: names of the services whose topics it reads.
 
-    `lines`: the lines that its events are told to; for all but the gate, its own alone.
+    `lines`: the lines that its events are told to; for all but the gate, its own alone. `listeners`: what to call
+    when a channel of the database is notified (after a commit, by whichever replica).
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Runtime:
         policies: Policies,
         upstreams: Sequence[str] = (),
         lines: Sequence[Line] = (),
+        listeners: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -91,7 +93,8 @@ class Runtime:
         self.audiences = frozenset(told)
         self.envelope = Envelope(settings.line, name, settings.own_url)
         self.intake = Intake(policies, settings.line, name, self.clock.recorded_at)
-        self.relay = Relay(service.store, self.envelope, self.topics, settings.kafka_bootstrap, self.commits.notice)
+        heard = {PUBLIC_EVENTS: self.commits.notice, **(listeners or {})}
+        self.relay = Relay(service.store, self.envelope, self.topics, settings.kafka_bootstrap, heard)
         self.feeds = self._feeds(upstreams)
         self.consumer = Consumer(
             service.writer, self.intake, self.feeds, settings.kafka_bootstrap, f"baqylau.{settings.line}.{name}"
