@@ -12,8 +12,8 @@ from control.domain.values import (
     Control,
     Decider,
     Decision,
+    ExtensionKind,
     Letter,
-    LetterKind,
     LetterTaken,
     Origin,
     Originator,
@@ -57,7 +57,7 @@ def letter() -> Callable[..., Letter]:
 
     def build(**changes: Any) -> Letter:
         complete = Letter(
-            kind=LetterKind.EXTENSION,
+            kind=ExtensionKind.EXTENSION,
             submitted_on=date(2021, 4, 20),
             asked_by="MIN-A",
             new_deadline=date(2021, 5, 28),
@@ -79,7 +79,7 @@ def taken() -> Callable[..., LetterTaken]:
 
     def build(**changes: Any) -> LetterTaken:
         ordinary = LetterTaken(
-            kind=LetterKind.EXTENSION,
+            kind=ExtensionKind.EXTENSION,
             submitted_on=date(2021, 4, 20),
             new_deadline=date(2021, 5, 28),
             opinion_under="RK-703:103-4",

@@ -17,13 +17,13 @@ from control.domain.paragraph_103_2 import own_date_grounds, proposal_term
 from control.domain.paragraph_103_3 import notice_term
 from control.domain.rule_sets import rule_book
 from control.domain.values import (
-    AgreedBy,
     Agreement,
+    AgreementGiver,
     Control,
     Decider,
     Decision,
+    ExtensionKind,
     Letter,
-    LetterKind,
     LetterTaken,
     Occasion,
     Origin,
@@ -129,7 +129,7 @@ class Desk:
     def letter(self, body: Mapping[str, Any]) -> dict[str, Any]:
         agreement = body.get("agreement")
         letter = Letter(
-            kind=LetterKind(body["kind"]),
+            kind=ExtensionKind(body["kind"]),
             submitted_on=day(body["submitted_on"]),
             asked_by="MIN-A",
             new_deadline=optional_day(body.get("new_deadline")),
@@ -138,7 +138,7 @@ class Desk:
             justification=body.get("justification"),
             responsible=tuple(ResponsiblePerson(**person) for person in body.get("responsible", ())),
             agreement=agreement
-            and Agreement(AgreedBy(agreement["by"]), day(agreement["agreed_on"]), agreement["reference"]),
+            and Agreement(AgreementGiver(agreement["by"]), day(agreement["agreed_on"]), agreement["reference"]),
         )
         refuse_if(letter_grounds(self.standing, letter, self.calendar, letter.submitted_on, by_executor=True))
         outcome = taken_in(self.standing, letter, self.calendar)
@@ -192,7 +192,7 @@ class Desk:
         self.standing = replace(
             self.standing, deadline=grant.deadline, control=grant.control, grants=self.standing.grants + 1
         )
-        event = "ControlTransferred" if letter.kind is LetterKind.TRANSFER else "ExtensionGranted"
+        event = "ControlTransferred" if letter.kind is ExtensionKind.TRANSFER else "ExtensionGranted"
         return self.decided(number, decision, event)
 
     def refusal(self, number: int, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,6 +98,22 @@ def test_a_count_that_leaves_the_covered_years_is_refused(calendar: ProductionCa
     assert [ground.reason for ground in refusal.value.grounds] == ["calendar-year-not-covered"]
 
 
+def test_the_covered_years_are_covered_from_their_first_day_to_their_last(calendar: ProductionCalendar) -> None:
+    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+
+    assert (FIRST_YEAR, LAST_YEAR) == (2020, 2030)
+    assert calendar.covers(first)
+    assert calendar.covers(last)
+    assert (calendar.is_working_day(first), calendar.is_working_day(last)) == (False, True)
+    assert calendar.shift(date(2020, 1, 6), -1) == date(2020, 1, 5)  # the first working day that it knows
+    assert calendar.shift(first, 1) == date(2020, 1, 5)
+    assert calendar.shift(date(2030, 12, 30), 1) == last
+    assert calendar.shift(last, -1) == date(2030, 12, 30)
+    assert calendar.working_days_in(LAST_YEAR) > 240
+    new_year = {day.date: day.names.get("en") for day in calendar.special_days(LAST_YEAR)}
+    assert new_year[date(2030, 1, 1)] == "New Year's Day"
+
+
 @pytest.mark.parametrize("year", [FIRST_YEAR - 1, LAST_YEAR + 1])
 def test_nothing_is_said_about_a_year_that_is_not_covered(calendar: ProductionCalendar, year: int) -> None:
     assert not calendar.covers(date(year, 6, 1))

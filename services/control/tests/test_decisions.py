@@ -13,7 +13,7 @@ from control.domain.values import (
     Control,
     Decider,
     Decision,
-    LetterKind,
+    ExtensionKind,
     LetterTaken,
     Occasion,
     Standing,
@@ -208,7 +208,7 @@ def test_a_grant_sets_the_deadline_and_a_transfer_the_control_and_both_move_the_
         deadline=date(2021, 5, 28),
     )
     proposals = (ProposalExpected("MIN-B", date(2021, 3, 2), term),)
-    letter = taken(kind=LetterKind.TRANSFER, to_control=Control.MEDIUM_TERM, new_deadline=date(2021, 7, 30))
+    letter = taken(kind=ExtensionKind.TRANSFER, to_control=Control.MEDIUM_TERM, new_deadline=date(2021, 7, 30))
 
     def grant(letter: LetterTaken, decided: Decision) -> Any:
         return granted(standing(), letter, decided, proposals=proposals, calendar=calendar, today=TODAY)
@@ -216,6 +216,6 @@ def test_a_grant_sets_the_deadline_and_a_transfer_the_control_and_both_move_the_
     transfer, extension = grant(letter, decision()), grant(taken(), decision(new_deadline=date(2021, 6, 30)))
 
     assert (transfer.deadline, transfer.control) == (date(2021, 7, 30), Control.MEDIUM_TERM)
-    assert [moved.term.due for moved in transfer.moved_terms] == [date(2021, 7, 15)]
+    assert [moved.term.due for moved in transfer.moved_proposals] == [date(2021, 7, 15)]
     assert (extension.deadline, extension.control) == (date(2021, 6, 30), Control.SHORT_TERM)
-    assert [moved.term.due for moved in extension.moved_terms] == [date(2021, 6, 23)]
+    assert [moved.term.due for moved in extension.moved_proposals] == [date(2021, 6, 23)]

@@ -10,7 +10,7 @@ from control.domain.calendar import LAST_YEAR, ProductionCalendar
 from control.domain.issuing import CoExecutor, NewAssignment, issue_grounds, proposals_at_issue
 from control.domain.paragraph_102_1 import controlled_by, under_102_1
 from control.domain.rule_sets import RK_703, rule_book
-from control.domain.values import Control, Occasion, Origin, Originator, Side, Source, Urgency
+from control.domain.values import Control, ControllingSide, Occasion, Origin, Originator, Source, Urgency
 
 TODAY = date(2021, 3, 5)
 INSTRUCTION = Origin(Source.INSTRUCTION, Originator.PRESIDENT)
@@ -157,5 +157,5 @@ def test_the_government_controls_what_followed_an_occasion_and_the_pa_the_rest(
 ) -> None:
     after = Origin(Source.INSTRUCTION, originator, occasion=occasion)
 
-    assert (under_102_1(after), controlled_by(after)) == (True, Side.GOVERNMENT)
-    assert controlled_by(replace(after, occasion=None)) is Side.PA
+    assert (under_102_1(after), controlled_by(after)) == (True, ControllingSide.GOVERNMENT)
+    assert controlled_by(replace(after, occasion=None)) is ControllingSide.PA

@@ -12,18 +12,18 @@ from control.domain.paragraph_103_3 import notice_grounds, notice_term
 from control.domain.paragraph_103_4 import transfers_from
 from control.domain.paragraph_103_6_7 import over_three_months
 from control.domain.values import (
-    AgreedBy,
     Agreement,
+    AgreementGiver,
     Control,
+    ControllingSide,
     Decider,
+    ExtensionKind,
     Letter,
-    LetterKind,
     LetterTaken,
     Occasion,
     Originator,
     PaperLetter,
     ResponsiblePerson,
-    Side,
     Source,
     Standing,
     Status,
@@ -33,7 +33,7 @@ BuildStanding = Callable[..., Standing]
 BuildLetter = Callable[..., Letter]
 BuildTaken = Callable[..., LetterTaken]
 Grounds = list[tuple[str | None, str]]
-AGREED = Agreement(AgreedBy.DEPUTY_PRIME_MINISTER, date(2021, 4, 15), "11-3/204")
+AGREED = Agreement(AgreementGiver.DEPUTY_PRIME_MINISTER, date(2021, 4, 15), "11-3/204")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def grounds(calendar: ProductionCalendar) -> Callable[..., Grounds]:
         ({"new_deadline": date(2021, 4, 30)}, ["new-deadline-not-later"]),
         ({"new_deadline": date(2021, 5, 1)}, []),
         ({"kind": None}, ["kind-missing"]),
-        ({"kind": LetterKind.TRANSFER}, ["to-control-missing"]),
+        ({"kind": ExtensionKind.TRANSFER}, ["to-control-missing"]),
         ({"to_control": Control.LONG_TERM}, ["to-control-without-transfer"]),
         ({"responsible": ()}, ["responsible-persons-missing"] * 2),
         ({"responsible": (ResponsiblePerson("MIN-B", "Иванова Б.", "вице-министр"),)}, ["responsible-persons-missing"]),
@@ -115,7 +115,7 @@ def test_a_letter_is_turned_back_where_there_is_nothing_to_ask(
     ("agreement", "found"),
     [
         (AGREED, []),
-        (replace(AGREED, by=AgreedBy.ACTING_PRIME_MINISTER, agreed_on=date(2021, 4, 20)), []),
+        (replace(AGREED, by=AgreementGiver.ACTING_PRIME_MINISTER, agreed_on=date(2021, 4, 20)), []),
         (None, [("RK-703:103-3", "agreement-missing")]),
         (replace(AGREED, by=None), [("RK-703:103-3", "agreement-without-office")]),
         (replace(AGREED, agreed_on=None), [("RK-703:103-3", "agreement-without-day")]),
@@ -188,7 +188,7 @@ def test_control_moves_only_to_medium_or_long_term_and_never_back(
     to: Control,
     allowed: bool,
 ) -> None:
-    asked = letter(kind=LetterKind.TRANSFER, to_control=to)
+    asked = letter(kind=ExtensionKind.TRANSFER, to_control=to)
 
     assert grounds(standing(control=now), asked) == ([] if allowed else [("RK-703:103-4", "transfer-not-allowed")])
     assert (to in transfers_from(now)) is allowed
@@ -197,7 +197,7 @@ def test_control_moves_only_to_medium_or_long_term_and_never_back(
 def test_a_transfer_asked_again_is_turned_back_under_103_4(
     grounds: Callable[..., Grounds], standing: BuildStanding, letter: BuildLetter
 ) -> None:
-    asked = letter(kind=LetterKind.TRANSFER, to_control=Control.LONG_TERM)
+    asked = letter(kind=ExtensionKind.TRANSFER, to_control=Control.LONG_TERM)
 
     assert grounds(standing(grants=1), asked) == [("RK-703:103-4", "transfer-again")]
     assert grounds(standing(letters=2), asked) == []  # two refused letters use up nothing
@@ -283,21 +283,26 @@ def test_the_first_letter_of_a_long_assignment_has_103_3s_limit_and_no_due_opini
 @pytest.mark.parametrize(
     ("changes", "addressed_to", "may_decide", "opinion_under"),
     [
-        ({}, Side.PA, (Decider.PRESIDENT, Decider.HEAD_OF_PA), "RK-703:103-4"),
+        ({}, ControllingSide.PA, (Decider.PRESIDENT, Decider.HEAD_OF_PA), "RK-703:103-4"),
         (
             {"originator": Originator.PA_LEADERSHIP},
-            Side.PA,
+            ControllingSide.PA,
             (Decider.PRESIDENT, Decider.HEAD_OF_PA),
             "RK-703:103-4",
         ),
-        ({"personal": True}, Side.PA, (Decider.PRESIDENT,), "RK-703:103-4"),
+        ({"personal": True}, ControllingSide.PA, (Decider.PRESIDENT,), "RK-703:103-4"),
         (
             {"occasion": Occasion.INTERNATIONAL_EVENT},
-            Side.GOVERNMENT,
+            ControllingSide.GOVERNMENT,
             (Decider.PRIME_MINISTER, Decider.DEPUTY_PRIME_MINISTER),
             None,
         ),
-        ({"occasion": Occasion.REGIONAL_TRIP, "personal": True}, Side.GOVERNMENT, (Decider.PRESIDENT,), None),
+        (
+            {"occasion": Occasion.REGIONAL_TRIP, "personal": True},
+            ControllingSide.GOVERNMENT,
+            (Decider.PRESIDENT,),
+            None,
+        ),
     ],
 )
 def test_the_first_letter_goes_to_the_side_that_controls_and_names_who_may_decide(
@@ -305,7 +310,7 @@ def test_the_first_letter_goes_to_the_side_that_controls_and_names_who_may_decid
     standing: BuildStanding,
     letter: BuildLetter,
     changes: dict[str, Any],
-    addressed_to: Side,
+    addressed_to: ControllingSide,
     may_decide: tuple[Decider, ...],
     opinion_under: str | None,
 ) -> None:

@@ -6,7 +6,7 @@ from control.domain.paragraph_103_1 import (
     ControlSubjects,
     Deputy,
     FirstHead,
-    Post,
+    OfficialRole,
     control_subject_grounds,
     control_subjects_on,
     deputy_post_id,
@@ -42,16 +42,16 @@ def test_an_entry_corrected_on_its_own_day_replaces_the_one_before() -> None:
 def test_the_first_head_and_the_deputy_over_the_area_are_responsible() -> None:
     officials = responsible_officials(HISTORY, "қаржы", date(2021, 4, 30))
 
-    assert [(official.post, official.post_id) for official in officials] == [
-        (Post.FIRST_HEAD, first_head_post_id("MIN-A")),
-        (Post.DEPUTY, deputy_post_id("MIN-A", ECONOMY)),
+    assert [(official.role, official.post_id) for official in officials] == [
+        (OfficialRole.FIRST_HEAD, first_head_post_id("MIN-A")),
+        (OfficialRole.DEPUTY, deputy_post_id("MIN-A", ECONOMY)),
     ]
 
 
 def test_an_area_without_a_deputy_is_the_first_heads_alone_also_of_an_acting_one() -> None:
     officials = responsible_officials(HISTORY, "қаржы", date(2021, 7, 1))
 
-    assert [(official.post, official.acting) for official in officials] == [(Post.FIRST_HEAD, True)]
+    assert [(official.role, official.acting) for official in officials] == [(OfficialRole.FIRST_HEAD, True)]
     assert responsible_officials((), "қаржы", date(2021, 7, 1)) == ()
 
 

@@ -9,7 +9,7 @@ from baqylau.refusals import Ground
 from control.domain.calendar import ProductionCalendar
 from control.domain.days_of_doing import day_grounds
 from control.domain.issuing import deadline_covered_grounds
-from control.domain.paragraph_103_2 import MovedTerm, ProposalExpected, terms_after_new_deadline
+from control.domain.paragraph_103_2 import MovedProposal, ProposalExpected, terms_after_new_deadline
 from control.domain.paragraph_103_5 import decision_paragraph, exceptional_case_grounds
 from control.domain.paragraph_103_9 import decider_grounds
 from control.domain.values import Control, Decision, LetterTaken, Standing, blank
@@ -23,7 +23,7 @@ class Grant:
 
     deadline: date
     control: Control
-    moved_terms: tuple[MovedTerm, ...]
+    moved_proposals: tuple[MovedProposal, ...]
 
 
 def grant_grounds(

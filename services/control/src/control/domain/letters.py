@@ -18,7 +18,7 @@ from control.domain.paragraph_103_6_7 import asking_again_grounds, opinion_term,
 from control.domain.paragraph_103_8 import penalty_review_raised
 from control.domain.paragraph_103_9 import may_decide
 from control.domain.terms import Term
-from control.domain.values import Decider, Letter, LetterTaken, Side, Standing, blank
+from control.domain.values import ControllingSide, Decider, Letter, LetterTaken, Standing, blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class LetterTakenIn:
     """
 
     number: int
-    addressed_to: Side
+    addressed_to: ControllingSide
     repeated: bool
     may_decide: tuple[Decider, ...]
     opinion_under: str | None

@@ -5,7 +5,7 @@ Government.
 from baqylau.refusals import Ground
 
 from control.domain.rule_sets import RuleSet
-from control.domain.values import Origin, Side, Source
+from control.domain.values import ControllingSide, Origin, Source
 
 
 def under_102_1(origin: Origin) -> bool:
@@ -13,9 +13,9 @@ def under_102_1(origin: Origin) -> bool:
     return origin.occasion is not None
 
 
-def controlled_by(origin: Origin) -> Side:
+def controlled_by(origin: Origin) -> ControllingSide:
     """102-1: the Government. Reading: all others under these paragraphs are controlled by the PA."""
-    return Side.GOVERNMENT if under_102_1(origin) else Side.PA
+    return ControllingSide.GOVERNMENT if under_102_1(origin) else ControllingSide.PA
 
 
 def mark_grounds(rules: RuleSet, origin: Origin) -> tuple[Ground, ...]:

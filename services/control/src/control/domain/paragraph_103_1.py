@@ -16,7 +16,7 @@ from control.domain.values import blank
 _POSTS = UUID("6f0b5f0e-6c43-5b0e-9f0a-0d6c1a7f1031")
 
 
-class Post(StrEnum):
+class OfficialRole(StrEnum):
     FIRST_HEAD = "first_head"
     DEPUTY = "deputy"
 
@@ -53,7 +53,7 @@ class ResponsibleOfficial:
 
     organization: str
     post_id: UUID
-    post: Post
+    role: OfficialRole
     acting: bool = False
 
 
@@ -93,7 +93,7 @@ def responsible_officials(history: Iterable[ControlSubjects], area: str, day: da
     if subjects is None:
         return ()
     deputies = (
-        ResponsibleOfficial(subjects.organization, deputy_post_id(subjects.organization, deputy), Post.DEPUTY)
+        ResponsibleOfficial(subjects.organization, deputy_post_id(subjects.organization, deputy), OfficialRole.DEPUTY)
         for deputy in subjects.deputies
         if area in deputy.areas
     )
@@ -110,14 +110,14 @@ def first_head_post_id(organization: str) -> UUID:
     """The id of the post of first head: the organization has one, whoever holds or acts in it and whatever it is
     called.
     """
-    return uuid5(_POSTS, f"{organization}\n{Post.FIRST_HEAD}")
+    return uuid5(_POSTS, f"{organization}\n{OfficialRole.FIRST_HEAD}")
 
 
 def deputy_post_id(organization: str, deputy: Deputy) -> UUID:
     """The id of a deputy's post: several of one position are told apart by what they supervise."""
-    return uuid5(_POSTS, "\n".join((organization, Post.DEPUTY, deputy.position, *sorted(deputy.areas))))
+    return uuid5(_POSTS, "\n".join((organization, OfficialRole.DEPUTY, deputy.position, *sorted(deputy.areas))))
 
 
 def _first_head(subjects: ControlSubjects) -> ResponsibleOfficial:
     post_id = first_head_post_id(subjects.organization)
-    return ResponsibleOfficial(subjects.organization, post_id, Post.FIRST_HEAD, subjects.first_head.acting)
+    return ResponsibleOfficial(subjects.organization, post_id, OfficialRole.FIRST_HEAD, subjects.first_head.acting)

@@ -33,7 +33,7 @@ class ProposalExpected:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedTerm:
+class MovedProposal:
     """A computed date that was counted again and moved. `was`: the date before."""
 
     organization: str
@@ -98,7 +98,7 @@ def proposal_term(
 
 def terms_after_new_deadline(
     standing: Standing, proposals: Iterable[ProposalExpected], calendar: ProductionCalendar, today: date
-) -> tuple[MovedTerm, ...]:
+) -> tuple[MovedProposal, ...]:
     """Which dates a grant or transfer moves, and where to; `standing` has the new deadline and control already.
 
     Reading: those of proposals not yet in and not yet missed that were counted back from the deadline. Dates that the
@@ -111,19 +111,19 @@ def terms_after_new_deadline(
         count = _count(standing.rules, standing.control, None, proposal.received_on, standing.deadline)
         term = recounted_from(proposal.term, count, calendar, today)
         if term.due != proposal.term.due:
-            moved.append(MovedTerm(proposal.organization, proposal.term.due, term))
+            moved.append(MovedProposal(proposal.organization, proposal.term.due, term))
     return tuple(moved)
 
 
 def terms_after_amendment(
     standing: Standing, proposals: Iterable[ProposalExpected], calendar: ProductionCalendar, today: date
-) -> tuple[MovedTerm, ...]:
+) -> tuple[MovedProposal, ...]:
     """Which dates an amended calendar moves: computed ones of open assignments that have not yet been reached."""
     if standing.status.closed:
         return ()
     again = ((proposal, recounted(proposal.term, calendar, today)) for proposal in proposals if proposal.awaited)
     return tuple(
-        MovedTerm(proposal.organization, proposal.term.due, term)
+        MovedProposal(proposal.organization, proposal.term.due, term)
         for proposal, term in again
         if term.due != proposal.term.due
     )

@@ -9,10 +9,10 @@ from control.domain.days_of_doing import day_grounds
 from control.domain.paragraph_102_1 import controlled_by, under_102_1
 from control.domain.rule_sets import RuleSet
 from control.domain.terms import Count, Direction, Term, counted
-from control.domain.values import Letter, LetterKind, LetterTaken, Origin, Side, Standing, blank
+from control.domain.values import ControllingSide, ExtensionKind, Letter, LetterTaken, Origin, Standing, blank
 
 
-def addressed_to(origin: Origin) -> Side:
+def addressed_to(origin: Origin) -> ControllingSide:
     """The PA; under 102-1 the Government's leadership or the Head of the PM's Office."""
     return controlled_by(origin)
 
@@ -31,9 +31,9 @@ def content_grounds(standing: Standing, letter: Letter) -> tuple[Ground, ...]:
         missing.append(("justification-missing", "justification"))
     if letter.new_deadline is None:
         missing.append(("new-deadline-missing", "new_deadline"))
-    if letter.kind is LetterKind.TRANSFER and letter.to_control is None:
+    if letter.kind is ExtensionKind.TRANSFER and letter.to_control is None:
         missing.append(("to-control-missing", "to_control"))
-    if letter.kind is LetterKind.EXTENSION and letter.to_control is not None:
+    if letter.kind is ExtensionKind.EXTENSION and letter.to_control is not None:
         missing.append(("to-control-without-transfer", "to_control"))
     if not under_102_1(standing.origin):
         named = {person.organization for person in letter.responsible if not blank(person.name)}

@@ -4,7 +4,7 @@ from baqylau.refusals import Ground
 
 from control.domain.paragraph_102_1 import under_102_1
 from control.domain.rule_sets import RuleSet
-from control.domain.values import Control, Decider, Letter, LetterKind, Origin, Standing
+from control.domain.values import Control, Decider, ExtensionKind, Letter, Origin, Standing
 
 _PA_SIDE = (Decider.PRESIDENT, Decider.HEAD_OF_PA)
 _GOVERNMENT_SIDE = (Decider.PRIME_MINISTER, Decider.DEPUTY_PRIME_MINISTER)
@@ -34,7 +34,7 @@ def transfers_from(control: Control) -> tuple[Control, ...]:
 
 def transfer_grounds(standing: Standing, letter: Letter) -> tuple[Ground, ...]:
     """Reading: "not more than once" covers extension and transfer together, so what is asked again is an extension."""
-    if letter.kind is not LetterKind.TRANSFER:
+    if letter.kind is not ExtensionKind.TRANSFER:
         return ()
     cite = standing.rules.cite("103-4")
     grounds = []

@@ -49,14 +49,14 @@ class Urgency(StrEnum):
     ACCELERATE = "accelerate"
 
 
-class Side(StrEnum):
+class ControllingSide(StrEnum):
     """Who controls an assignment and whom its letters go to."""
 
     PA = "pa"
     GOVERNMENT = "government"
 
 
-class LetterKind(StrEnum):
+class ExtensionKind(StrEnum):
     EXTENSION = "extension"
     TRANSFER = "transfer"
 
@@ -68,7 +68,7 @@ class Decider(StrEnum):
     DEPUTY_PRIME_MINISTER = "deputy_prime_minister"
 
 
-class AgreedBy(StrEnum):
+class AgreementGiver(StrEnum):
     """Whose agreement 103-3 asks for where the Government's powers are touched."""
 
     PRIME_MINISTER = "prime_minister"
@@ -131,7 +131,7 @@ class ResponsiblePerson:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    by: AgreedBy | None
+    by: AgreementGiver | None
     agreed_on: date | None
     reference: str | None
 
@@ -153,7 +153,7 @@ class Letter:
     the day of receipt of one that came on paper.
     """
 
-    kind: LetterKind | None
+    kind: ExtensionKind | None
     submitted_on: date
     asked_by: str
     new_deadline: date | None = None
@@ -175,7 +175,7 @@ class LetterTaken:
     `notice_missed`: the miss is recorded.
     """
 
-    kind: LetterKind
+    kind: ExtensionKind
     submitted_on: date
     new_deadline: date
     to_control: Control | None = None
