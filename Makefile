@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help run demo token test test-unit check reset lock
+
+PYTHON := .venv/bin/python
+READY := .venv/.installed
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+run: $(READY) ## start Kafka, PostgreSQL and all services; Ctrl-C stops them
+	@exec $(PYTHON) -m baqylau_infra run --while $$PPID
+
+demo: $(READY) ## live through the story, on a running system
+	@PYTHONPATH=. exec $(PYTHON) -m demo
+
+token: $(READY) ## make -s token ROLE=executor LINE=non-confidential ORG=MIN-A UNITS=<id>,<id>
+	@$(PYTHON) -m baqylau_infra token --role "$(ROLE)" --line "$(LINE)" --org "$(ORG)" --units "$(UNITS)"
+
+test: $(READY) ## every test, on the real parts
+	@$(PYTHON) -m pytest
+
+test-unit: $(READY) ## the unit tests only, in seconds
+	@$(PYTHON) -m pytest -m "not real" services shared infra
+
+check: $(READY) ## lint, format, types, and who may import whom
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy shared/src infra/src services/*/src
+	@.venv/bin/lint-imports
+
+reset: $(READY) ## delete what the last runs left; the downloads stay
+	@$(PYTHON) -m baqylau_infra reset
+
+lock: ## write requirements.lock anew, after a change of dependencies
+	@sh infra/setup.sh uv
+	@sh infra/lock.sh
+
+$(READY): requirements.lock infra/setup.sh shared/pyproject.toml infra/pyproject.toml $(wildcard services/*/pyproject.toml)
+	@sh infra/setup.sh
