@@ -121,7 +121,7 @@ def test_a_letter_is_turned_back_where_there_is_nothing_to_ask(
         (replace(AGREED, agreed_on=None), [("RK-703:103-3", "agreement-without-day")]),
         (replace(AGREED, reference=""), [("RK-703:103-3", "agreement-without-reference")]),
         (replace(AGREED, agreed_on=date(2021, 4, 21)), [("RK-703:103-3", "agreement-after-letter")]),
-        (replace(AGREED, agreed_on=date(2021, 4, 30)), [(None, "day-in-the-future")]),
+        (replace(AGREED, agreed_on=date(2021, 4, 30)), [("RK-703:103-3", "agreement-after-letter")]),
         (replace(AGREED, agreed_on=date(2021, 2, 28)), [(None, "day-before-issue")]),
     ],
 )
@@ -143,6 +143,15 @@ def test_where_the_governments_powers_are_touched_the_agreement_comes_first(
         )
         == []
     )
+
+
+def test_an_agreement_that_is_not_needed_is_welcome_but_not_one_of_tomorrow(
+    grounds: Callable[..., Grounds], standing: BuildStanding, letter: BuildLetter
+) -> None:
+    assert grounds(standing(), letter(agreement=AGREED)) == []
+    assert grounds(standing(), letter(agreement=Agreement(None, None, None))) == []
+    tomorrow = replace(AGREED, agreed_on=date(2021, 4, 21))
+    assert grounds(standing(), letter(agreement=tomorrow)) == [(None, "day-in-the-future")]
 
 
 def test_a_letter_through_the_system_is_of_today_and_one_from_paper_has_evidence(

@@ -54,24 +54,18 @@ def agreement_grounds(standing: Standing, letter: Letter, today: date) -> tuple[
     agreement = letter.agreement
     if agreement is None:
         return (Ground(cite, "agreement-missing", "agreement", of_payload=True),) if needed else ()
-    grounds = []
-    if needed:
-        for reason, field, lacking in (
-            ("agreement-without-office", "agreement.by", agreement.by is None),
-            ("agreement-without-day", "agreement.agreed_on", agreement.agreed_on is None),
-            ("agreement-without-reference", "agreement.reference", blank(agreement.reference)),
-            (
-                "agreement-after-letter",
-                "agreement.agreed_on",
-                agreement.agreed_on is not None and letter.submitted_on < agreement.agreed_on <= today,
-            ),
-        ):
-            if lacking:
-                grounds.append(Ground(cite, reason, field, of_payload=True))
-    if agreement.agreed_on is not None:
-        grounds.extend(
-            day_grounds("agreement.agreed_on", agreement.agreed_on, issued_on=standing.issued_on, today=today)
-        )
+    agreed_on = agreement.agreed_on
+    after_letter = agreed_on is not None and agreed_on > letter.submitted_on
+    lacking = (
+        ("agreement-without-office", "agreement.by", agreement.by is None),
+        ("agreement-without-day", "agreement.agreed_on", agreed_on is None),
+        ("agreement-without-reference", "agreement.reference", blank(agreement.reference)),
+        ("agreement-after-letter", "agreement.agreed_on", after_letter),
+    )
+    grounds = [Ground(cite, reason, field, of_payload=True) for reason, field, lacks in lacking if needed and lacks]
+    # What comes after the letter is no agreement, so where one is needed it's the law that objects, not the calendar.
+    if agreed_on is not None and not (needed and after_letter):
+        grounds.extend(day_grounds("agreement.agreed_on", agreed_on, issued_on=standing.issued_on, today=today))
     return tuple(grounds)
 
 
