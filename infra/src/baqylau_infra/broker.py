@@ -39,6 +39,9 @@ transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 log.cleaner.dedupe.buffer.size=8388608
+# After a kill a broker may register again only when its former session is over.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 """
@@ -124,7 +127,8 @@ class Broker:
         self._say("preparing the broker's folder")
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         configuration = str(self._folder / "server.properties")
-        command = [*java, "kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", configuration]
+        # "=": an id may begin with a dash
+        command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", f"--config={configuration}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Problem(

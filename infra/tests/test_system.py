@@ -1,0 +1,111 @@
+"""What a person meets who runs the system, or whose machine isn't ready for it."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from baqylau_infra import Problem, jars, ports
+from baqylau_infra.system import Elsewhere, Ports, System, own
+
+
+def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) -> None:
+    with socket.create_server((ports.HOST, 0)) as taken:
+        base = taken.getsockname()[1] - 110
+
+        with pytest.raises(
+            Problem, match=f"Port {base + 110}, wanted by registry-confidential, is taken .* BAQYLAU_BASE_PORT"
+        ):
+            System(tmp_path, services=["registry-confidential"], listen=Ports(base=base)).start()
+
+
+def test_the_brokers_port_is_named_with_its_own_setting(tmp_path: Path) -> None:
+    with socket.create_server((ports.HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(Problem, match=f"Port {port}, wanted by the broker, is taken .* BAQYLAU_KAFKA_PORT"):
+            System(tmp_path, services=[], listen=Ports(kafka=port)).start()
+
+
+def test_a_second_system_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with (
+        own(tmp_path),
+        pytest.raises(Problem, match=r"already runs on .* \(process \d+\): stop it, or set BAQYLAU_DATA"),
+    ):
+        System(tmp_path).start()
+
+    own(tmp_path).close()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(Problem, match=r"can't be written .* BAQYLAU_DATA"):
+        own(tmp_path / "file" / "run")
+
+
+def test_without_a_network_the_first_start_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jgo.conf").write_text(f"[repositories]\ncentral = http://{ports.HOST}:{ports.free()}\n")
+    monkeypatch.setenv("JGO_CONFIG_FILE", str(tmp_path / "jgo.conf"))
+
+    with pytest.raises(Problem, match=r"jars can't be fetched: .* Check the network"):
+        jars.kafka_home(tmp_path / "cache")
+
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["lock"], "nothing half-fetched stays"
+
+
+@pytest.mark.real
+def test_jars_other_than_the_pinned_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tampered(scratch: Path) -> Path:
+        (scratch / "jars").mkdir()
+        for jar in real.glob("*.jar"):
+            (scratch / "jars" / jar.name).write_bytes(jar.read_bytes() + b" " * (jar.name == "jose4j-0.9.6.jar"))
+        return scratch / "jars"
+
+    real = jars.kafka_home()
+    monkeypatch.setattr(jars, "_fetch", tampered)
+
+    with pytest.raises(Problem, match=r"not the pinned ones .*\(jose4j-0\.9\.6\.jar\)"):
+        jars.kafka_home(tmp_path)
+
+
+@pytest.mark.real
+def test_a_killed_runner_leaves_neither_broker_nor_database_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    runner = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time; from pathlib import Path; from baqylau_infra.system import System;"
+            f"system = System(Path({str(tmp_path)!r}), services=[]); system.start();"
+            "system.database.create('kept'); print(flush=True); time.sleep(600)",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert runner.stdout is not None
+    runner.stdout.readline()
+    family = psutil.Process(runner.pid).children(recursive=True)
+    assert {"java", "postgres"} <= {process.name() for process in family}
+
+    runner.kill()
+    runner.wait()
+
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+    with System(tmp_path, services=[]) as system:
+        assert system.database.create("kept").dbname == "kept"
+        assert system.process("broker").alive
+
+
+@pytest.mark.real
+def test_parts_that_run_elsewhere_are_used_and_not_started(tmp_path: Path) -> None:
+    with System(tmp_path / "parts", services=[]) as parts:
+        elsewhere = Elsewhere(kafka_bootstrap=parts.bootstrap, postgres_host=parts.database.host)
+
+        with System(tmp_path / "services", services=[], elsewhere=elsewhere) as system:
+            assert system.bootstrap == parts.bootstrap
+            with pytest.raises(Problem, match="No embedded database"):
+                system.database  # noqa: B018
+            with pytest.raises(KeyError):
+                system.process("broker")
