@@ -92,20 +92,23 @@ def test_working_days_and_days_off_make_up_the_days_between(
 
 
 @pytest.mark.parametrize(
-    ("day", "shift"),
+    ("day", "shift", "outside"),
     [
-        (date(FIRST_YEAR - 1, 12, 31), 1),
-        (date(LAST_YEAR + 1, 1, 1), -1),
-        (date(FIRST_YEAR, 1, 8), -3),
-        (date(FIRST_YEAR, 1, 1), -1),
-        (date(LAST_YEAR, 12, 31), 1),
+        (date(FIRST_YEAR - 1, 12, 31), 1, 2019),
+        (date(LAST_YEAR + 1, 1, 1), -1, 2031),
+        (date(FIRST_YEAR, 1, 8), -3, 2019),
+        (date(FIRST_YEAR, 1, 1), -1, 2019),
+        (date(LAST_YEAR, 12, 31), 1, 2031),
     ],
 )
-def test_a_count_that_leaves_the_covered_years_is_refused(calendar: ProductionCalendar, day: date, shift: int) -> None:
+def test_a_count_that_leaves_the_covered_years_is_refused(
+    calendar: ProductionCalendar, day: date, shift: int, outside: int
+) -> None:
     with pytest.raises(Refused) as refusal:
         calendar.shift(day, shift)
 
     assert [ground.reason for ground in refusal.value.grounds] == ["calendar-year-not-covered"]
+    assert refusal.value.__notes__ == [f"{outside} is outside the calendar's 2020-2030"]
 
 
 def test_the_covered_years_are_covered_from_their_first_day_to_their_last(calendar: ProductionCalendar) -> None:
@@ -186,5 +189,6 @@ def test_an_amendment_that_says_nothing_new_is_refused_with_every_ground(calenda
         ("day-given-twice", "days.1.date", True),
         ("calendar-year-not-covered", "days.2.date", False),
     ]
-    assert [ground.reason for ground in calendar.amendment_grounds([])] == ["amendment-missing"]
+    nothing = calendar.amendment_grounds([])
+    assert [(ground.reason, ground.of_payload) for ground in nothing] == [("amendment-missing", True)]
     assert calendar.amendment_grounds([CalendarAmendment(date(2027, 3, 6), True, "№ 17")]) == ()

@@ -163,6 +163,7 @@ def test_a_miss_tells_whether_a_letter_is_undecided(standing: BuildStanding) -> 
         ({}, {"reported_on": date(2021, 4, 29)}, ["report-not-of-today"]),
         ({}, {"reported_on": date(2021, 4, 29), "by_executor": False}, ["evidence-missing"]),
         ({}, {"reported_on": date(2021, 4, 29), "by_executor": False, "evidence": "кіріс № 5"}, []),
+        ({}, {"by_executor": False}, []),
         ({}, {"reported_on": date(2021, 5, 1)}, ["day-in-the-future"]),
     ],
 )
@@ -177,6 +178,7 @@ def test_a_report_is_of_today_and_one_from_paper_has_evidence(
 
     assert [ground.reason for ground in found] == reasons
     assert all(ground.citation is None for ground in found)
+    assert all(ground.of_payload is (ground.field is not None) for ground in found)
 
 
 def test_a_report_is_accepted_or_returned_once_and_not_before_it_came(standing: BuildStanding) -> None:
@@ -207,4 +209,6 @@ def test_a_miss_is_rescinded_once_with_reason_and_evidence() -> None:
     assert reasons() == []
     assert reasons(recorded=False) == ["deadline-not-missed"]
     assert reasons(rescinded=True) == ["miss-already-rescinded"]
+    lacking = rescission_grounds(recorded=True, rescinded=False, reason=None, evidence=None)
+    assert [ground.of_payload for ground in lacking] == [True, True]
     assert reasons(reason=None, evidence=" ") == ["reason-missing", "evidence-missing"]

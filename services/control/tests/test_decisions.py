@@ -173,6 +173,14 @@ def test_days_of_decision_that_cannot_be_are_no_matter_of_law(
     assert against_grant(standing(), taken(), beyond) == [(None, "calendar-year-not-covered")]
 
 
+def test_a_decision_may_come_on_the_letters_own_day(
+    against_grant: Ask, standing: BuildStanding, taken: BuildTaken, decision: BuildDecision
+) -> None:
+    on_the_day = decision(decided_on=date(2021, 4, 20))
+
+    assert against_grant(standing(), taken(opinion_on=date(2021, 4, 20)), on_the_day) == []
+
+
 def test_a_refusal_says_why(standing: BuildStanding, taken: BuildTaken, decision: BuildDecision) -> None:
     found = refusal_grounds(standing(), taken(), decision(reason=" "), TODAY)
 
