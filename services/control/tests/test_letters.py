@@ -396,6 +396,7 @@ def test_an_opinion_that_says_nothing_is_refused_under_the_paragraph_that_asks_f
 
     found = opinion_grounds(standing(), letter, day, date(2021, 4, 26), unit="", supports=None, text=None)
 
+    assert all(ground.of_payload for ground in found)
     assert [(ground.citation, ground.field) for ground in found] == [
         ("RK-703:103-7", "unit"),
         ("RK-703:103-7", "supports"),

@@ -77,6 +77,7 @@ def test_a_control_subject_has_a_name_a_position_and_a_deputy_an_area() -> None:
         RK_703, FirstHead("", "министр"), (Deputy("Сейітов А.", " ", ()), Deputy("Иванова Б.", "вице-министр", ("",)))
     )
 
+    assert all(ground.of_payload for ground in found)
     assert [(ground.citation, ground.field) for ground in found] == [
         ("RK-703:103-1", "first_head.name"),
         ("RK-703:103-1", "deputies.0.position"),
@@ -84,4 +85,8 @@ def test_a_control_subject_has_a_name_a_position_and_a_deputy_an_area() -> None:
         ("RK-703:103-1", "deputies.1.areas"),
     ]
     assert control_subject_grounds(RK_703, HEAD, (ECONOMY,)) == ()
-    assert "Ахметов" not in repr(FIRST)
+
+
+def test_no_name_or_position_of_an_official_shows_in_a_repr() -> None:
+    for content in (HEAD.name, HEAD.position, ECONOMY.name, ECONOMY.position):
+        assert content not in repr(FIRST)
