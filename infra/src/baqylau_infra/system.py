@@ -181,7 +181,7 @@ class System:
             started = []
             if self._elsewhere.postgres_host is None:
                 self._database = Database(self.folder / "postgres", log=self._log("database"), say=self._say)
-                started.append(pool.submit(self._database.start))
+                started.append(pool.submit(self._start_database, self._database))
             if self._elsewhere.kafka_bootstrap is None:
                 self._broker = Broker(
                     self.folder / "kafka",
@@ -195,12 +195,14 @@ class System:
                 self._say(f"broker ready on {self.bootstrap}")
             for part in started:
                 part.result()
-            if self._database is not None:
-                self._processes["database"] = self._database.process
-                self._say("database ready")
         created = topics.create_missing(self.bootstrap)
         if created:
             self._say(f"{len(created)} topics created")
+
+    def _start_database(self, database: Database) -> None:
+        database.start()
+        self._processes["database"] = database.process
+        self._say("database ready")
 
     def _start_services(self) -> None:
         self._write_tokens()
