@@ -13,6 +13,7 @@ from baqylau.lines import Line, line_of
 from baqylau.messaging.envelope import Publication
 
 from secrecy_gate.domain import paragraph_2
+from secrecy_gate.domain.breach import Breach
 from secrecy_gate.domain.employee import Employee
 from secrecy_gate.domain.organization import Organization
 
@@ -35,6 +36,8 @@ def publish(event: DomainEvent) -> Publication | None:
             return Publication(_as(public.UnitDissolved, event), _to(event.regime), (event.unit_id,))
         case Employee.EmployeePosted():
             return Publication(_as(public.EmployeePosted, event, **_CITATIONS), _to(event.regime), (event.unit_id,))
+        case Breach.SegregationBreached():
+            return Publication(_as(public.SegregationBreached, event, **_CITATIONS), (Line.GATE,), (event.unit_id,))
         case Employee.EmployeeReleased():
             return Publication(_as(public.EmployeeReleased, event), _to(event.regime), (event.unit_id,))
     return None

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 import uvicorn
@@ -10,18 +11,23 @@ from pydantic import ValidationError
 
 from baqylau.eventstore.store import ForeignDatabase
 from baqylau.observability.logs import configure_logs
-from baqylau.platform.settings import Settings
+from baqylau.platform.settings import ProcessSettings
 
 log = structlog.get_logger(__name__)
+
+S = TypeVar("S", bound=ProcessSettings)
 
 STOP_SECONDS = 8
 """How long open requests may take after SIGTERM; then they are ended."""
 
 
-def main(name: str, create_app: Callable[[Settings], FastAPI]) -> None:
-    """Serve until SIGTERM or SIGINT. Settings that are wrong are said in one sentence, with exit code 2."""
+def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) -> None:
+    """Serve until SIGTERM or SIGINT. Settings that are wrong are said in one sentence, with exit code 2.
+
+    `settings_of`: `Settings`, or a class of the service's own that adds to it.
+    """
     try:
-        settings = Settings()
+        settings = settings_of()
         configure_logs(name, settings.line)
         app = create_app(settings)
     except ValidationError as error:

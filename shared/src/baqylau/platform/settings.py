@@ -8,8 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from baqylau.lines import Line
 
 
-class Settings(BaseSettings):
-    """What every service needs to know. Raises `pydantic.ValidationError`, naming each missing variable."""
+class ProcessSettings(BaseSettings):
+    """What every process needs to know. Raises `pydantic.ValidationError`, naming each missing variable."""
 
     model_config = SettingsConfigDict(env_prefix="BAQYLAU_", extra="ignore", frozen=True)
 
@@ -18,6 +18,20 @@ class Settings(BaseSettings):
     port: int
     public_url: str = ""
     kafka_bootstrap: str
+    service_token_file: Path | None = Field(
+        None, description="Folder with a token for each audience it reads feeds of."
+    )
+    feed_secrecy_gate: str | None = None
+
+    @field_validator("service_token_file", mode="before")
+    @classmethod
+    def _no_folder(cls, value: object) -> object:
+        return value or None
+
+
+class Settings(ProcessSettings):
+    """What every service needs to know besides."""
+
     partitions: int = Field(4, description="Partitions of each topic of this system, as in infra/kafka.")
     postgres_host: str
     postgres_port: int = 5432
@@ -26,16 +40,12 @@ class Settings(BaseSettings):
     postgres_dbname: str
     jwks_file: Path | None = None
     oidc_issuer: str | None = None
-    service_token_file: Path | None = Field(
-        None, description="Folder with a token for each audience it reads feeds of."
-    )
-    feed_secrecy_gate: str | None = None
     feed_registry: str | None = None
     feed_control: str | None = None
     simulation: bool = False
     max_body_bytes: int = 1024 * 1024
 
-    @field_validator("jwks_file", "oidc_issuer", "service_token_file", mode="before")
+    @field_validator("jwks_file", "oidc_issuer", mode="before")
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
         return value or None

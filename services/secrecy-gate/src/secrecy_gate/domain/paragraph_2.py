@@ -51,3 +51,8 @@ def handling_permitted(asked: Regime, unit_has: Regime | None, subject_serves: C
     if any(regime is not asked for regime in subject_serves):
         return "employee-serves-other-regime"
     return None
+
+
+def record_breaches(line: Regime, record_states: Regime | None, unit_has: Regime | None) -> bool:
+    """Whether a record found on a line breaks paragraph 2: it or its unit isn't of the line's regime."""
+    return record_states is not line or unit_has is not line

@@ -1,0 +1,123 @@
+"""Findings of the lines' auditors, judged by the gate's own truth; and the proof, kept up to date."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from baqylau.contracts.values import Line as FoundOn
+from baqylau.contracts.values import Regime
+from baqylau.eventstore.aggregate import Cause, DomainEvent
+from baqylau.eventstore.service import Service
+from baqylau.eventstore.store import out_of_reach
+from baqylau.eventstore.work import Work
+from baqylau.lines import Line, regime_of
+
+from secrecy_gate.api.audit_schemas import BreachView, Finding, Judged
+from secrecy_gate.domain import paragraph_2
+from secrecy_gate.domain.breach import Breach
+from secrecy_gate.domain.proof import Proof
+from secrecy_gate.metrics import BREACHES_FOUND, PROOF_BREACHES, PROOF_POSITION
+
+READ_LIMIT = 1000
+LOOK_SECONDS = 5.0
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+def judge(work: Work, line: Line, findings: list[Finding], cause: Cause) -> Judged:
+    """Raise a breach for each finding that is one. An auditor that lags behind the gate reports more than there is."""
+    regime = regime_of(line)
+    assert regime is not None
+    has: dict[UUID, str | None] = dict(
+        work.read("SELECT id, regime FROM units WHERE id = ANY(%s)", ([finding.unit_id for finding in findings],))
+    )
+    raised = 0
+    for finding in findings:
+        unit_has = has.get(finding.unit_id)
+        unit_regime = Regime(unit_has) if unit_has else None
+        if not paragraph_2.record_breaches(regime, finding.record_regime, unit_regime):
+            continue
+        breach = work.find_or_new(Breach, Breach.id_for(finding.record_id, finding.unit_id))
+        raised += breach.version == 0
+        breach.raise_(
+            FoundOn(line.value),
+            finding.recorded_by,
+            finding.record_type,
+            finding.record_id,
+            finding.unit_id,
+            finding.record_regime,
+            unit_regime,
+            cause,
+        )
+    if raised:
+        BREACHES_FOUND.labels(line.value).inc(raised)
+        log.error("segregation_breached", found_on=line.value, breaches=raised)
+    return Judged(findings=len(findings), breaches=raised)
+
+
+def breaches(service: Service, after: int, limit: int) -> list[BreachView]:
+    """Breaches in the order in which they were raised."""
+    rows = service.store.read(
+        "SELECT number, id, line, recorded_by, record_type, record_id, unit_id, record_regime, unit_regime, found_at "
+        "FROM breaches WHERE number > %s ORDER BY number LIMIT %s",
+        (after, limit),
+    )
+    return [BreachView(**dict(zip(BreachView.model_fields, row, strict=True))) for row in rows]
+
+
+class ProofKeeper:
+    """Follows the gate's log, so that asking for the proof costs only what is new. A breach in it is shown at once."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._proof = Proof()
+        self._lock = threading.Lock()
+        self._shown = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="proof", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop."""
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def shown(self, view: Callable[[Proof], T]) -> T:
+        """A view of the proof up to the end of the log."""
+        with self._lock:
+            while notifications := self._service.store.select_notifications(
+                self._proof.position, READ_LIMIT, inclusive_of_start=False
+            ):
+                for stored in notifications:
+                    event: DomainEvent = self._service.mapper.to_domain_event(stored)  # type: ignore[assignment]
+                    self._proof.follow(stored.id, event)
+            self._show()
+            return view(self._proof)
+
+    def _show(self) -> None:
+        PROOF_POSITION.set(self._proof.position)
+        PROOF_BREACHES.set(len(self._proof.breaches))
+        for breach in self._proof.breaches[self._shown :]:
+            log.error("proof_fails", reason=breach.reason, subject=breach.subject, position=breach.shown_by.position)
+        self._shown = len(self._proof.breaches)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            try:
+                self.shown(lambda proof: proof.holds)
+            except Exception as error:
+                if not out_of_reach(error):
+                    raise
+                log.warning("proof_postponed", kind=type(error).__name__)

@@ -1,0 +1,163 @@
+"""Reads every record of a line and reports what it can't reconcile; offsets are committed after the gate has answered.
+
+So a crash between the two reports again, which the gate takes as nothing new. The units are read from the line's own
+topic of the gate at each start.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from baqylau.contracts import secrecy_gate as gate
+from baqylau.lines import Line, topic_of
+from baqylau.messaging.backoff import Backoff
+from baqylau.messaging.envelope import from_kafka
+from baqylau.platform.settings import ProcessSettings
+from kafka import KafkaConsumer
+from kafka.errors import KafkaError
+from kafka.structs import TopicPartition
+from prometheus_client import Counter, Gauge
+from pydantic import ValidationError
+
+from secrecy_gate.api.audit_schemas import MAX_FINDINGS
+from secrecy_gate.auditor.check import Finding, findings
+
+AUDITED = ("registry", "control", "notifications")
+RECORDS = Counter("secrecy_gate_auditor_records_total", "Records looked at.", ["topic"])
+FINDINGS = Counter("secrecy_gate_auditor_findings_total", "Findings reported to the gate.")
+KNOWN = Gauge("secrecy_gate_auditor_known_units", "Units of the line that the auditor knows.")
+
+log = structlog.get_logger(__name__)
+
+
+class Auditor:
+    """One line's auditor, on a thread of its own."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        if settings.line is Line.GATE or settings.feed_secrecy_gate is None or settings.service_token_file is None:
+            raise ValueError(
+                "an auditor runs inside a line: set BAQYLAU_LINE to that line, "
+                "BAQYLAU_FEED_SECRECY_GATE and BAQYLAU_SERVICE_TOKEN_FILE"
+            )
+        self._line = settings.line
+        self._bootstrap = settings.kafka_bootstrap
+        self._url = f"{settings.feed_secrecy_gate}/findings"
+        self._token: Path = settings.service_token_file / settings.line.value
+        self._topics = {topic_of(self._line, service): service for service in AUDITED}
+        self._units: set[Any] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
+        self.connected = False
+
+    def start(self) -> None:
+        """Begin to audit."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the records in hand and stop."""
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            try:
+                self._audit(backoff)
+            except (KafkaError, OSError) as error:
+                log.warning("auditor_restarts", kind=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 (the thread must live; the fault is shown)
+                log.error("auditor_fault", kind=type(error).__name__)
+            backoff.wait(self._stopping)
+
+    def _audit(self, backoff: Backoff) -> None:
+        units = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        records = KafkaConsumer(
+            *self._topics,
+            bootstrap_servers=self._bootstrap,
+            group_id=f"baqylau.{self._line}.auditor",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+        )
+        try:
+            self._follow_units(units)
+            while not self._stopping.is_set():
+                self._learn(units.poll(timeout_ms=0, max_records=1000))
+                polled = records.poll(timeout_ms=250, max_records=500)
+                self.connected = self.connected or bool(records.assignment())
+                if polled:
+                    self._report(self._check(polled))
+                    records.commit()
+                backoff.reset()
+        finally:
+            records.close(autocommit=False)
+            units.close(autocommit=False)
+
+    def _follow_units(self, units: KafkaConsumer) -> None:
+        """Read the line's topic of the gate from its beginning, up to its present end, and go on from there."""
+        topic = topic_of(self._line, "secrecy-gate")
+        partitions = [TopicPartition(topic, number) for number in sorted(units.partitions_for_topic(topic) or ())]
+        units.assign(partitions)
+        units.seek_to_beginning(*partitions)
+        ends = units.end_offsets(partitions)
+        while not self._stopping.is_set() and any(units.position(place) < end for place, end in ends.items()):
+            self._learn(units.poll(timeout_ms=500, max_records=1000))
+
+    def _learn(self, polled: dict[TopicPartition, Sequence[Any]]) -> None:
+        assigned = gate.UnitRegimeAssigned.event_type()
+        for place, records in polled.items():
+            for record in records:
+                read = from_kafka(place.topic, place.partition, record.key, record.headers, record.value)
+                if read.headers.get("type") != assigned:
+                    continue
+                try:
+                    self._units.add(gate.UnitRegimeAssigned.model_validate_json(read.value).unit_id)
+                except ValidationError:
+                    log.error("unit_unreadable", topic=place.topic, partition=place.partition)
+        KNOWN.set(len(self._units))
+
+    def _check(self, polled: dict[TopicPartition, Sequence[Any]]) -> list[Finding]:
+        found: list[Finding] = []
+        for place, records in polled.items():
+            RECORDS.labels(place.topic).inc(len(records))
+            for record in records:
+                headers = from_kafka(place.topic, place.partition, record.key, record.headers, b"").headers
+                where = f"{place.topic}/{place.partition}/{record.offset}"
+                found += findings(self._line, self._units, where, self._topics[place.topic], headers)
+        return found
+
+    def _report(self, found: list[Finding]) -> None:
+        """Report until the gate has answered: what isn't reported isn't committed."""
+        backoff = Backoff()
+        for start in range(0, len(found), MAX_FINDINGS):
+            chunk = [
+                {name: str(value) for name, value in asdict(finding).items() if value is not None}
+                for finding in found[start : start + MAX_FINDINGS]
+            ]
+            while not self._send(chunk):
+                backoff.wait(self._stopping)
+                if self._stopping.is_set():
+                    raise OSError("stopping before the gate has answered")
+            FINDINGS.inc(len(chunk))
+
+    def _send(self, chunk: list[dict[str, str]]) -> bool:
+        try:
+            token = self._token.read_text().strip()
+            answer = httpx.post(
+                self._url, json={"findings": chunk}, headers={"Authorization": f"Bearer {token}"}, timeout=10
+            )
+        except (httpx.HTTPError, OSError) as error:
+            log.warning("gate_out_of_reach", kind=type(error).__name__)
+            return False
+        if answer.status_code != httpx.codes.OK:
+            log.error("findings_not_taken", status=answer.status_code)
+        return answer.status_code == httpx.codes.OK
