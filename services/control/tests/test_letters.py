@@ -162,10 +162,43 @@ def test_a_letter_through_the_system_is_of_today_and_one_from_paper_has_evidence
     assert grounds(standing(), letter(), tomorrow) == [("RK-703:103-3", "letter-not-of-today")]
     assert grounds(standing(), letter(), tomorrow, by_executor=False) == [("RK-703:103-3", "evidence-missing")]
     assert grounds(standing(), entered, tomorrow, by_executor=False) == []
+    assert grounds(standing(), letter(), by_executor=False) == []
     assert grounds(standing(), letter(), date(2021, 4, 19)) == [(None, "day-in-the-future")]
     assert grounds(standing(), letter(submitted_on=date(2021, 2, 26))) == [(None, "day-before-issue")]
     paper = PaperLetter("1-2/3", date(2021, 4, 21), "Сейітов А.")
     assert grounds(standing(), letter(paper=paper)) == [(None, "day-in-the-future")]
+
+
+def test_what_the_letter_lacks_is_of_the_payload_and_what_the_assignment_forbids_is_not(
+    calendar: ProductionCalendar, standing: BuildStanding, letter: BuildLetter
+) -> None:
+    assignment = standing(touches_government_powers=True, undecided_letter=True, letters=1)
+    empty = Letter(kind=None, submitted_on=date(2021, 5, 4), asked_by="MIN-B")
+    partial = letter(agreement=Agreement(None, None, None))
+
+    def payload(asked: Letter, today: date, by_executor: bool) -> dict[str, bool]:
+        found = letter_grounds(assignment, asked, calendar, today, by_executor=by_executor)
+        return {ground.reason: ground.of_payload for ground in found}
+
+    assert payload(empty, date(2021, 5, 5), True) == {
+        "only-the-executor-asks": False,
+        "letter-not-of-today": True,
+        "kind-missing": True,
+        "current-state-missing": True,
+        "justification-missing": True,
+        "new-deadline-missing": True,
+        "responsible-persons-missing": True,
+        "agreement-missing": True,
+        "letter-late": False,
+        "letter-undecided": False,
+    }
+    assert payload(partial, date(2021, 4, 21), False) == {
+        "evidence-missing": True,
+        "agreement-without-office": True,
+        "agreement-without-day": True,
+        "agreement-without-reference": True,
+        "letter-undecided": False,
+    }
 
 
 def test_a_paper_letter_received_in_time_is_in_time_when_entered_after_the_deadline(
