@@ -49,11 +49,13 @@ class ControlSubjects:
 
 @dataclass(frozen=True, slots=True)
 class ResponsibleOfficial:
-    """Who answers, as public events carry it: by the id of the post, without a name."""
+    """Who answers. Public events carry the id of the post, never the name and position."""
 
     organization: str
     post_id: UUID
     role: OfficialRole
+    name: str = field(repr=False)
+    position: str = field(repr=False)
     acting: bool = False
 
 
@@ -92,11 +94,7 @@ def responsible_officials(history: Iterable[ControlSubjects], area: str, day: da
     subjects = control_subjects_on(history, day)
     if subjects is None:
         return ()
-    deputies = (
-        ResponsibleOfficial(subjects.organization, deputy_post_id(subjects.organization, deputy), OfficialRole.DEPUTY)
-        for deputy in subjects.deputies
-        if area in deputy.areas
-    )
+    deputies = (_deputy(subjects.organization, deputy) for deputy in subjects.deputies if area in deputy.areas)
     return (_first_head(subjects), *deputies)
 
 
@@ -119,5 +117,12 @@ def deputy_post_id(organization: str, deputy: Deputy) -> UUID:
 
 
 def _first_head(subjects: ControlSubjects) -> ResponsibleOfficial:
-    post_id = first_head_post_id(subjects.organization)
-    return ResponsibleOfficial(subjects.organization, post_id, OfficialRole.FIRST_HEAD, subjects.first_head.acting)
+    post_id, head = first_head_post_id(subjects.organization), subjects.first_head
+    return ResponsibleOfficial(
+        subjects.organization, post_id, OfficialRole.FIRST_HEAD, head.name, head.position, head.acting
+    )
+
+
+def _deputy(organization: str, deputy: Deputy) -> ResponsibleOfficial:
+    post_id = deputy_post_id(organization, deputy)
+    return ResponsibleOfficial(organization, post_id, OfficialRole.DEPUTY, deputy.name, deputy.position)
