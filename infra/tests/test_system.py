@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from baqylau_infra import Problem, jars, ports
+from baqylau_infra import system as system_module
 from baqylau_infra.system import Elsewhere, Ports, System, own
 
 
@@ -44,6 +45,13 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(Problem, match=r"can't be written .* BAQYLAU_DATA"):
         own(tmp_path / "file" / "run")
+
+
+def test_a_full_disk_is_seen_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system_module, "_LEAST_FREE", 2**62)
+
+    with pytest.raises(Problem, match=r"Only \d+ MB are free where .* BAQYLAU_DATA"):
+        System(tmp_path, services=[]).start()
 
 
 def test_without_a_network_the_first_start_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
