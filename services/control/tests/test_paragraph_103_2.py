@@ -87,6 +87,7 @@ def test_a_date_is_a_working_day_between_receipt_and_deadline_or_the_deadline_it
 
     assert due.due == deadline or (calendar.is_working_day(due.due) and received_on < due.due < deadline)
     assert due.compressed is (due.due != due.derivation.counted_to)
+    assert due.compressed is (due.derivation.bounded_by is not None)
 
 
 @given(received_on=RECEIVED, length=LENGTHS, later=st.integers(0, 60), mark=MARKS)

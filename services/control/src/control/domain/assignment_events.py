@@ -47,14 +47,15 @@ ContentIfAny = Annotated[str | None, Field(repr=False)]
 
 
 class AssignmentEvent(DomainEvent):
-    """`next_due`: the first day at whose end something can be missed, as from this event; None: nothing can any more.
+    """Whose it is, and how the assignment stands after the event.
 
-    It is what the watcher's index holds.
+    `next_due`: the first day at whose end something can be missed, what the watcher's index holds; None: nothing can.
     """
 
     executor: Party
     co_executors: tuple[Party, ...]
     citations: tuple[str, ...]
+    status: Status = Status.OPEN
     next_due: date | None = None
 
 
@@ -78,10 +79,13 @@ class AssignmentIssued(AssignmentEvent):
 
 
 class ProposalSubmitted(AssignmentEvent):
+    """`missed`: its miss was recorded before."""
+
     organization: str
     due: date
     submitted_on: date
     late: bool
+    missed: bool
     text: Content
     responsible: tuple[ResponsibleOfficial, ...]
 

@@ -35,7 +35,8 @@ class OnExecution(AssignmentState):
             if blank(text):
                 grounds.append(Ground(standing.rules.cite("103-2"), "text-missing", "text", of_payload=True))
             refuse_if(grounds)
-            due = self.proposals[organization].term.due
+            expected = self.proposals[organization]
+            due = expected.term.due
             late = submitted_on > due
             self._record(
                 events.ProposalSubmitted,
@@ -45,6 +46,7 @@ class OnExecution(AssignmentState):
                 due=due,
                 submitted_on=submitted_on,
                 late=late,
+                missed=expected.missed,
                 text=text,
                 responsible=self._responsible(c, submitted_on, organization),
             )

@@ -192,7 +192,7 @@ class AssignmentState(Aggregate):
             **{**parties, **fields},
         )
         made.mutate(self)
-        self._pending.append(made.model_copy(update={"next_due": next_due(self.duties())}))
+        self._pending.append(made.model_copy(update={"status": self.status, "next_due": next_due(self.duties())}))
 
     def _responsible(
         self, circumstances: Circumstances, day: date, organization: str | None = None

@@ -12,7 +12,7 @@ from baqylau.refusals import Ground
 
 from control.domain.calendar import ProductionCalendar
 from control.domain.rule_sets import RuleSet
-from control.domain.terms import Basis, Count, Derivation, Direction, Term, recounted, recounted_from
+from control.domain.terms import Basis, Count, Derivation, Direction, Term, recounted
 from control.domain.terms import counted as term_by_count
 from control.domain.values import Control, Standing, Urgency
 
@@ -108,8 +108,9 @@ def terms_after_new_deadline(
     for proposal in proposals:
         if not (proposal.awaited and proposal.term.counted_back):
             continue
-        count = _count(standing.rules, standing.control, None, proposal.received_on, standing.deadline)
-        term = recounted_from(proposal.term, count, calendar, today)
+        # Held after today as it is after receipt, by the Reading in `recounted`.
+        after = max(proposal.received_on, today)
+        term = term_by_count(_count(standing.rules, standing.control, None, after, standing.deadline), calendar)
         if term.due != proposal.term.due:
             moved.append(MovedProposal(proposal.organization, proposal.term.due, term))
     return tuple(moved)

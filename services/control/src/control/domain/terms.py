@@ -4,7 +4,7 @@ Paragraphs 103-2 (proposals), 103-3 (the notice), 103-6 and 103-7 (the limit of 
 from a day that isn't counted itself, forwards or backwards, over the days off between.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -142,9 +142,3 @@ def recounted(term: Term, calendar: ProductionCalendar, today: date) -> Term:
     )
     again = counted(count, calendar)
     return again if again.due != term.due else term
-
-
-def recounted_from(term: Term, count: Count, calendar: ProductionCalendar, today: date) -> Term:
-    """The term by another count, made on `today`: held after that day too, by the same Reading as in `recounted`."""
-    after = today if count.after is None else max(count.after, today)
-    return counted(replace(count, after=after), calendar) if term.counted_back else term
