@@ -11,7 +11,7 @@ from baqylau.eventstore.aggregate import Aggregate, Cause
 from baqylau.lines import Line, regime_of
 from baqylau.refusals import Refused
 from hypothesis import settings
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.strategies import booleans, integers, sampled_from
 from secrecy_gate.domain.employee import Employee
 from secrecy_gate.domain.organization import Organization
@@ -21,12 +21,11 @@ from secrecy_gate.publications import publish
 CAUSE = Cause(actor="officer", recorded_at=datetime(2021, 3, 1, tzinfo=UTC), correlation_id="c")
 NAMES = Names(kk="Б", ru="О", en="U")
 LINES = (Line.CONFIDENTIAL, Line.NON_CONFIDENTIAL)
+UNIT = integers(0, 9)
 PEOPLE = tuple(uuid4() for _ in range(3))
 
 
 class AnyOrder(RuleBasedStateMachine):
-    units = Bundle("units")
-
     @initialize()
     def register(self) -> None:
         self.position = 0
@@ -38,41 +37,40 @@ class AnyOrder(RuleBasedStateMachine):
         self.postings: list[tuple[UUID, UUID]] = []
         self.organization.register("MIN-A", NAMES, OrganizationKind.STATE_BODY, territorial=False, cause=CAUSE)
         self._log(self.organization)
+        for _ in range(3):
+            self._establish(None, service=False)
 
-    @rule(target=units, service=booleans())
-    def establish_top(self, service: bool) -> UUID:
-        return self._establish(None, service)
+    @rule(number=UNIT, top=booleans(), service=booleans())
+    def establish(self, number: int, top: bool, service: bool) -> None:
+        self._establish(None if top else self._unit(number), service=service)
 
-    @rule(target=units, parent=units, service=booleans())
-    def establish_under(self, parent: UUID, service: bool) -> UUID:
-        return self._establish(parent, service)
+    @rule(number=UNIT, regime=sampled_from(Regime))
+    def assign(self, number: int, regime: Regime) -> None:
+        self._try(lambda: self.organization.assign_regime(self._unit(number), regime, CAUSE), self.organization)
 
-    @rule(unit=units, regime=sampled_from(Regime))
-    def assign(self, unit: UUID, regime: Regime) -> None:
-        if unit in self.organization.units:
-            self._try(lambda: self.organization.assign_regime(unit, regime, CAUSE), self.organization)
+    @rule(number=UNIT, parent=UNIT, top=booleans())
+    def move(self, number: int, parent: int, top: bool) -> None:
+        target = None if top else self._unit(parent)
+        self._try(lambda: self.organization.move(self._unit(number), target, CAUSE), self.organization)
 
-    @rule(unit=units, parent=units, top=booleans())
-    def move(self, unit: UUID, parent: UUID, top: bool) -> None:
-        if unit in self.organization.units:
-            self._try(lambda: self.organization.move(unit, None if top else parent, CAUSE), self.organization)
+    @rule(number=UNIT)
+    def dissolve(self, number: int) -> None:
+        unit = self._unit(number)
+        serving = any(p.unit_id == unit for e in self.employees.values() for p in e.postings.values())
+        self._try(
+            lambda: self.organization.dissolve(unit, "r", date(2021, 3, 1), has_postings=serving, cause=CAUSE),
+            self.organization,
+        )
 
-    @rule(unit=units)
-    def dissolve(self, unit: UUID) -> None:
-        if unit in self.organization.units:
-            serving = any(p.unit_id == unit for e in self.employees.values() for p in e.postings.values())
-            self._try(
-                lambda: self.organization.dissolve(unit, "r", date(2021, 3, 1), has_postings=serving, cause=CAUSE),
-                self.organization,
-            )
-
-    @rule(person=sampled_from(PEOPLE), unit=units)
-    def post(self, person: UUID, unit: UUID) -> None:
-        found = self.organization.units.get(unit)
+    @rule(person=sampled_from(PEOPLE), number=UNIT)
+    def post(self, person: UUID, number: int) -> None:
+        unit = self.organization.units[self._unit(number)]
         posting, employee = uuid4(), self.employees[person]
-        regime = found.regime if found else None
-        gone = found is not None and found.dissolved_on is not None
-        self._try(lambda: employee.post(posting, person, unit, "MIN-A", regime, dissolved=gone, cause=CAUSE), employee)
+        gone = unit.dissolved_on is not None
+        self._try(
+            lambda: employee.post(posting, person, unit.id, "MIN-A", unit.regime, dissolved=gone, cause=CAUSE),
+            employee,
+        )
         self.postings.append((person, posting))
 
     @rule(number=integers(0, 20))
@@ -106,7 +104,10 @@ class AnyOrder(RuleBasedStateMachine):
         for employee in self.employees.values():
             assert len({posting.regime for posting in employee.postings.values()}) <= 1
 
-    def _establish(self, parent: UUID | None, service: bool) -> UUID:
+    def _unit(self, number: int) -> UUID:
+        return list(self.organization.units)[number % len(self.organization.units)]
+
+    def _establish(self, parent: UUID | None, *, service: bool) -> None:
         unit = uuid4()
         self._try(
             lambda: self.organization.establish(
@@ -114,7 +115,6 @@ class AnyOrder(RuleBasedStateMachine):
             ),
             self.organization,
         )
-        return unit
 
     def _try(self, command: object, aggregate: Aggregate) -> None:
         before = aggregate.version
@@ -136,5 +136,5 @@ class AnyOrder(RuleBasedStateMachine):
                     self.waiting[line].append(publication.event)
 
 
-AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
