@@ -227,3 +227,16 @@ def test_a_grant_sets_the_deadline_and_a_transfer_the_control_and_both_move_the_
     assert [moved.term.due for moved in transfer.moved_proposals] == [date(2021, 7, 15)]
     assert (extension.deadline, extension.control) == (date(2021, 6, 30), Control.SHORT_TERM)
     assert [moved.term.due for moved in extension.moved_proposals] == [date(2021, 6, 23)]
+
+
+def test_a_decision_without_a_decider_is_malformed_and_shows_no_text(
+    calendar: ProductionCalendar, standing: BuildStanding, taken: BuildTaken, decision: BuildDecision
+) -> None:
+    decided = decision(decided_by=None, **EXCEPTIONAL)
+
+    found = grant_grounds(standing(), taken(), decided, calendar, TODAY)
+
+    assert [(ground.field, ground.of_payload) for ground in found] == [("decided_by", True)]
+    for content in (*EXCEPTIONAL.values(), decided.reason):
+        assert content is not None
+        assert content not in repr(decided)
