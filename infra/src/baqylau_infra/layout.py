@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from baqylau.lines import Line
+from baqylau.platform.auth import Role
 
 BASE_PORT = 8100
 KAFKA_PORT = 9092
@@ -11,16 +12,21 @@ KAFKA_PORT = 9092
 
 @dataclass(frozen=True)
 class Service:
-    """A service of a line. `port` is how far its port lies above the base port."""
+    """A service of a line. `port` is how far its port lies above the base port.
+
+    `role`: what its own tokens may do. `stores`: whether it has a database.
+    """
 
     package: str
     line: Line
     port: int
+    role: Role = Role.SUBSCRIBER
+    stores: bool = True
 
     @property
     def title(self) -> str:
         """The service's own name: `secrecy-gate`, `registry`…"""
-        return self.package.replace("_", "-")
+        return self.package.rpartition(".")[2].replace("_", "-")
 
     @property
     def name(self) -> str:
@@ -48,6 +54,8 @@ SERVICES = (
             (("registry", 10), ("control", 20), ("notifications", 30)),
         )
     ),
+    Service("secrecy_gate.auditor", Line.NON_CONFIDENTIAL, 40, Role.AUDITOR, stores=False),
+    Service("secrecy_gate.auditor", Line.CONFIDENTIAL, 140, Role.AUDITOR, stores=False),
 )
 
 

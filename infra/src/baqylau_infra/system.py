@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import IO, Self
 
 from baqylau.lines import Line
-from baqylau.platform.auth import Role
 
 from baqylau_infra import DATA, Problem, layout, ports, topics
 from baqylau_infra.broker import Broker
@@ -234,7 +233,7 @@ class System:
             "BAQYLAU_PARTITIONS": str(topics.partitions()),
             "BAQYLAU_JWKS_FILE": str(self.keys.jwks_file),
             "BAQYLAU_SERVICE_TOKEN_FILE": str(self._tokens_of(service)),
-            **self._access(service).environment(),
+            **(self._access(service).environment() if service.stores else {}),
             **{name: self.url(upstream.name) for name, upstream in layout.upstreams(service).items()},
         }
 
@@ -252,7 +251,7 @@ class System:
             folder = self._tokens_of(service)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for audience in service.audiences:
-                token = self.keys.token([Role.SUBSCRIBER], audience, subject=service.name)
+                token = self.keys.token([service.role], audience, subject=service.name)
                 write_whole(folder / audience, token, 0o600)
 
     def _renew_tokens(self) -> None:
