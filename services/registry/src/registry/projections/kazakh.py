@@ -1,0 +1,30 @@
+"""A light stemmer for Kazakh, which PostgreSQL doesn't have: inflected forms of a noun find each other.
+
+Kazakh adds suffixes one after the other: stem, plural, possessive, case. They are taken off from the end while a stem
+of some length is left, and the voicing that a vowel brought is undone (кітап, кітабы). It serves a search only, where
+a stem that is cut too short merely finds more than was asked.
+"""
+
+import re
+
+_CASES = re.compile(
+    "([ндт][ыі]ң"  # genitive
+    "|[ғгқк][ае]|н[ае]"  # dative
+    "|[ндт][ыі]|с?[ыі]н"  # accusative, the last with a possessive
+    "|н?[дт][ае]"  # locative
+    "|[ндт][ае]н"  # ablative
+    "|[мбп]ен)$"  # instrumental
+)
+_POSSESSIVES = re.compile("([ыі]?[мң]|с?[ыі]|[ыі]?[мң][ыі]з)$")
+_PLURALS = re.compile("[лдт][ае]р$")
+_VOICED = {"б": "п", "ғ": "қ", "г": "к"}
+_SHORTEST = 3
+
+
+def stem(word: str) -> str:
+    """The stem of a word in lower case. A word that isn't Kazakh loses some letters, in the same way each time."""
+    for suffix in (_CASES, _POSSESSIVES, _PLURALS):
+        found = suffix.search(word, _SHORTEST)
+        if found is not None:
+            word = word[: found.start()]
+    return word[:-1] + _VOICED.get(word[-1:], word[-1:])
