@@ -173,7 +173,7 @@ def assignments(
         f"SELECT {_COLUMNS}, organizations, units, {_OVERDUE}, ARRAY(SELECT known_units.id FROM known_units "
         "WHERE known_units.id = ANY(units) AND dissolved_on IS NOT NULL AND status IN ('open', 'reported')) "
         "FROM assignments WHERE " + " AND ".join(conditions) + " ORDER BY deadline, id LIMIT %(limit)s",
-        params,  # type: ignore[arg-type]
+        params,
     )
     items = [_listed(row) for row in rows[:limit]]
     return AssignmentList(items=items, next=_cursor(items[-1]) if len(rows) > limit else None)

@@ -8,6 +8,7 @@ looks for misses, so that nothing is missed on a day that is no longer its last.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -72,12 +73,9 @@ class DeadlineWatcher:
         backoff = Backoff()
         while not self._stopping.is_set():
             try:
-                with self._store.datastore.pool.connection() as connection:
-                    try:
-                        if self._hold_lock(connection):
-                            self._watch(connection, backoff)
-                    finally:
-                        connection.close()  # and with it the lock
+                with closing(self._store.connect()) as connection:  # the lock ends with it
+                    if self._hold_lock(connection):
+                        self._watch(connection, backoff)
             except (psycopg.Error, OutOfReach, Busy, TimeoutError) as error:
                 log.warning("watcher_restarts", kind=type(error).__name__)
             except Exception as error:  # noqa: BLE001 (the thread must live; the fault is shown)
@@ -190,7 +188,7 @@ class DeadlineWatcher:
             circumstances = application.circumstances(work, self._book, self._clock.today(), cause)
             for id_ in ids:
                 try:
-                    work.attempt(partial(application.rederive_terms, assignment_id=id_, circumstances=circumstances))
+                    work.attempt(partial(application.rederive_terms, assignment_id=id_, c=circumstances))
                 except Exception as error:
                     if isinstance(error, psycopg.Error) or out_of_reach(error):
                         raise

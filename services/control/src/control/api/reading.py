@@ -15,7 +15,6 @@ from pydantic import AwareDatetime
 from control import attempts, discipline, queries, reference
 from control.api.assignment_view import AssignmentView
 from control.api.reading_schemas import (
-    CODE,
     AmendCalendar,
     AssignmentList,
     Attempts,
@@ -29,6 +28,7 @@ from control.api.reading_schemas import (
     RulesView,
     WorkingWeekendDay,
 )
+from control.api.schemas import Code, Day
 from control.domain import production_calendar
 from control.domain.calendar import FIRST_YEAR, LAST_YEAR, first_calendar
 from control.domain.control_subjects import ControlSubjectsOf
@@ -41,7 +41,6 @@ router = APIRouter()
 Anyone = Annotated[Caller, Depends(require(*Role))]
 Reader = Annotated[Caller, Depends(require(Role.CONTROLLER, Role.AUDITOR, Role.EXECUTOR))]
 LineWide = Annotated[Caller, Depends(require(Role.CONTROLLER, Role.AUDITOR))]
-Organization = Annotated[str, Path(pattern=CODE)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -50,7 +49,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 @router.put("/organizations/{code}/control-subjects", response_model=ControlSubjectsView, responses=responses(404, 412))
 async def name_control_subjects(
-    code: Organization,
+    code: Code,
     body: NameControlSubjects,
     request: Request,
     command: Annotated[Commands, Depends(commands(Role.CONTROLLER))],
@@ -65,7 +64,7 @@ async def name_control_subjects(
 
 @router.get("/organizations/{code}/control-subjects", response_model=ControlSubjectsView, responses=responses(404))
 def control_subjects(
-    code: Organization, request: Request, response: Response, who: Reader, on: date | None = None
+    code: Code, request: Request, response: Response, who: Reader, on: Day | None = None
 ) -> ControlSubjectsView:
     """Who they are on a day (today, where none is given), and all entries. An executor reads its own organization's."""
     state = request.app.state
@@ -139,8 +138,8 @@ def assignments(
     who: Reader,
     status: Status | None = None,
     control: Control | None = None,
-    organization: Annotated[str | None, Query(pattern=CODE)] = None,
-    due_before: date | None = None,
+    organization: Code | None = None,
+    due_before: Day | None = None,
     overdue: bool | None = None,
     stranded: bool | None = None,
     after: Annotated[str | None, Query(max_length=200)] = None,
@@ -207,8 +206,8 @@ class Format(StrEnum):
 def executive_discipline(
     request: Request,
     who: Reader,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
     format: Format | None = None,  # noqa: A002
 ) -> discipline.Discipline | Response:
     """The figures of each organization and each responsible official over a period, both days included.

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from baqylau.platform.commands import Answer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from control.api.schemas import Body, Day
 from control.domain.control_subjects import ControlSubjectsOf
 from control.domain.paragraph_103_1 import (
     ControlSubjects,
@@ -20,28 +21,20 @@ from control.domain.paragraph_103_1 import (
 from control.domain.provisions import Note, Provision
 from control.domain.values import Control, ControllingSide, Occasion, Originator, Source, Status
 
-CODE = r"^[\w.-]{1,40}$"
 # PostgreSQL's text takes no NUL.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=2000)]
-Code = Annotated[str, StringConstraints(pattern=CODE)]
-
-
-class Body(BaseModel):
-    """A request's body: a field that isn't known is an error, not ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Name = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=300)]
 
 
 class FirstHeadNamed(Body):
-    name: Text = ""
-    position: Text = ""
-    acting: bool = False
+    name: Name = ""
+    position: Name = ""
+    acting: StrictBool = False
 
 
 class DeputyNamed(Body):
-    name: Text = ""
-    position: Text = ""
-    areas: tuple[Annotated[Text, StringConstraints(max_length=100)], ...] = Field((), max_length=200)
+    name: Name = ""
+    position: Name = ""
+    areas: tuple[Annotated[Name, StringConstraints(max_length=100)], ...] = Field((), max_length=200)
 
 
 class NameControlSubjects(Body):
@@ -49,7 +42,7 @@ class NameControlSubjects(Body):
 
     first_head: FirstHeadNamed = FirstHeadNamed()
     deputies: tuple[DeputyNamed, ...] = Field((), max_length=100)
-    valid_from: dt.date | None = Field(None, alias="from")
+    valid_from: Day | None = Field(None, alias="from")
 
 
 class OfficialView(BaseModel):
@@ -120,15 +113,15 @@ class ControlSubjectsView(Answer):
 
 
 class AmendedDay(Body):
-    date: dt.date
-    working: bool
+    date: Day
+    working: StrictBool
 
 
 class AmendCalendar(Body):
     """`decree`: the reference of the decree that moves the days."""
 
     days: tuple[AmendedDay, ...] = Field(max_length=400)
-    decree: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    decree: Annotated[Name, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class CalendarAmendedView(Answer):
