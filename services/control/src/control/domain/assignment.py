@@ -8,13 +8,10 @@ from baqylau.refusals import Ground, refuse_if
 from control.domain import assignment_events as events
 from control.domain.assignment_execution import OnExecution
 from control.domain.assignment_letters import OnLetters
-from control.domain.assignment_parts import (
-    Party,
-)
+from control.domain.assignment_parts import Addressed
 from control.domain.assignment_state import Circumstances
 from control.domain.issuing import NewAssignment, issue_grounds, proposals_at_issue
 from control.domain.paragraph_102_1 import controlled_by
-from control.domain.rule_sets import RuleBook
 
 
 class Assignment(OnLetters, OnExecution):
@@ -47,30 +44,31 @@ class Assignment(OnLetters, OnExecution):
     def issue(
         self,
         new: NewAssignment,
-        executor: Party,
-        co_executors: tuple[Party, ...],
+        executor: Addressed | Ground,
+        co_executors: Sequence[Addressed | Ground],
+        c: Circumstances,
         *,
         document_id: UUID,
         clause: str,
         text: str,
-        book: RuleBook,
-        circumstances: Circumstances,
         grounds: Sequence[Ground],
     ) -> None:
-        """Put it on control. `grounds`: what was found against the units and the document that it names."""
-        calendar, today = circumstances.calendar, circumstances.today
-        refuse_if((*grounds, *issue_grounds(new, book, calendar, today)))
-        rules = book.in_force_on(new.issued_on)
+        """Put it on control. The parties are in the order of `new`'s, or what was found against one stands there.
+
+        `grounds`: what else was found against what it names.
+        """
+        against = [place for place in (executor, *co_executors) if isinstance(place, Ground)]
+        refuse_if((*against, *grounds, *issue_grounds(new, c.book, c.calendar, c.today)))
+        assert isinstance(executor, Addressed)
+        rules = c.book.in_force_on(new.issued_on)
         assert rules is not None
+        under = ("102-1", "103-1", "103-2", *(("103-9",) if new.origin.personal else ()))
         self._record(
             events.AssignmentIssued,
-            circumstances,
-            [
-                rules.cite(number)
-                for number in ("102-1", "103-1", "103-2", *(("103-9",) if new.origin.personal else ()))
-            ],
-            executor=executor,
-            co_executors=co_executors,
+            c,
+            [rules.cite(paragraph) for paragraph in under],
+            executor=executor.party,
+            co_executors=tuple(place.party for place in co_executors if isinstance(place, Addressed)),
             document_id=document_id,
             clause=clause,
             text=text,
@@ -82,7 +80,7 @@ class Assignment(OnLetters, OnExecution):
             deadline=new.deadline,
             controlled_by=controlled_by(new.origin),
             rule_set=rules.name,
-            proposals=proposals_at_issue(new, rules, calendar),
-            responsible=circumstances.officials.responsible(executor.organization, executor.area, new.issued_on),
+            proposals=proposals_at_issue(new, rules, c.calendar),
+            responsible=c.officials.responsible(executor.unit.organization, executor.area, new.issued_on),
         )
-        self.record_misses(circumstances)
+        self.record_misses(c)

@@ -1,13 +1,12 @@
 """Commands on proposals, execution and what happens in life: corrections, reorganizations, withdrawal, amendments."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from baqylau.refusals import Ground, refuse_if
 
 from control.domain import assignment_events as events
-from control.domain.assignment_parts import ComputedTerm, MovedTerm, Party, PartyRole
+from control.domain.assignment_parts import Addressed, ComputedTerm, MovedTerm, PartyRole
 from control.domain.assignment_state import AssignmentState, Circumstances
 from control.domain.days_of_doing import day_grounds
 from control.domain.deadlines import report_in_time
@@ -152,24 +151,26 @@ class OnExecution(AssignmentState):
                 **changed,
             )
 
-    def replace_party(
-        self, previous: str, replacement: Party, reason: str | None, c: Circumstances, *, grounds: Sequence[Ground]
-    ) -> None:
+    def replace_party(self, previous: str, addressed: Addressed | Ground, reason: str | None, c: Circumstances) -> None:
         """Put another in the place of an executor or co-executor after a reorganization.
 
         Reading, ours: what was done stays done, and what was missed missed. A new co-executor receives the assignment
         on the day of the replacement. One that has a place already keeps it, the executor's before a co-executor's,
-        and the other place falls away. `grounds`: what was found against the replacement's unit.
+        and the other place falls away. `addressed`: the replacement, or what was found against it.
         """
         with self._up_to_date(c) as standing:
             found = self.party(previous)
-            grounds = [*grounds, *reason_grounds(reason), *closed_grounds(standing)]
+            grounds = [*reason_grounds(reason), *closed_grounds(standing)]
+            if isinstance(addressed, Ground):
+                grounds.append(addressed)
+            elif found == addressed.party:
+                grounds.append(Ground(None, "nothing-to-replace", "replacement"))
             if found is None:
                 grounds.append(Ground(None, "not-a-party", "previous"))
-            elif found == replacement:
-                grounds.append(Ground(None, "nothing-to-replace", "replacement"))
             refuse_if(grounds)
             assert found is not None
+            assert isinstance(addressed, Addressed)
+            replacement = addressed.party
             of_executor = found == self.executor
             executor = replacement if of_executor else self.executor
             other = self.party(replacement.organization) if replacement.organization != previous else None

@@ -10,6 +10,7 @@ from control.domain.assignment_state import AssignmentState, Circumstances
 from control.domain.decisions import grant_grounds, granted, refusal_grounds
 from control.domain.execution import closed_grounds
 from control.domain.letters import LetterTakenIn, letter_grounds, opinion_grounds, opinion_late, taken_in
+from control.domain.paragraph_103_2 import MovedProposal
 from control.domain.paragraph_103_3 import notice_grounds, notice_term
 from control.domain.paragraph_103_5 import decision_paragraph
 from control.domain.terms import Term
@@ -108,8 +109,8 @@ class OnLetters(AssignmentState):
             )
         return late
 
-    def grant(self, number: int, decision: Decision, c: Circumstances) -> None:
-        """Grant a letter. Raises KeyError for one that isn't there."""
+    def grant(self, number: int, decision: Decision, c: Circumstances) -> tuple[MovedProposal, ...]:
+        """Grant a letter. Answers the proposals' dates that moved. Raises KeyError for a letter that isn't there."""
         taken = self.requests[number].taken
         with self._up_to_date(c) as standing:
             refuse_if(grant_grounds(standing, taken, decision, c.calendar, c.today))
@@ -141,6 +142,7 @@ class OnLetters(AssignmentState):
                 **({"previous_control": standing.control} if transfer else {}),
             )
             self._owe_notice(number, DecisionMade.GRANTED, decision.decided_on, notice, c)
+        return grant.moved_proposals
 
     def refuse(self, number: int, decision: Decision, c: Circumstances) -> None:
         """Refuse a letter; it counts for 103-8. Raises KeyError for one that isn't there."""

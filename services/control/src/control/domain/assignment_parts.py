@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from baqylau.segregation import PermittedUnit
+
 from control.domain.paragraph_103_1 import ResponsibleOfficial
 from control.domain.terms import Term
 from control.domain.values import LetterTaken
@@ -47,6 +49,18 @@ class Party:
     organization: str
     unit_id: UUID
     area: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A party on its way in: its unit is one in which this line may handle records (paragraph 2)."""
+
+    unit: PermittedUnit
+    area: str
+
+    @property
+    def party(self) -> Party:
+        return Party(self.unit.organization, self.unit.id, self.area)
 
 
 @dataclass(frozen=True, slots=True)

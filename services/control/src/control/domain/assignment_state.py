@@ -24,7 +24,7 @@ from control.domain.calendar import ProductionCalendar
 from control.domain.deadlines import Duty, DutyKind, extension_pending, missed_by, next_due, open_duties
 from control.domain.paragraph_103_1 import ResponsibleOfficial
 from control.domain.paragraph_103_2 import ProposalExpected
-from control.domain.rule_sets import RuleSet, rule_book
+from control.domain.rule_sets import RuleBook, RuleSet, rule_book
 from control.domain.values import Control, ControllingSide, Origin, Standing, Status, Urgency
 
 RULES = rule_book()
@@ -46,6 +46,7 @@ class Circumstances:
     """What a command is decided in the light of. `today`: the day in Asia/Almaty."""
 
     today: date
+    book: RuleBook
     calendar: ProductionCalendar
     officials: Officials
     cause: Cause
