@@ -168,7 +168,7 @@ def assignments(
         conditions.append(_STRANDED if filters.stranded else "NOT " + _STRANDED)
     if after is not None:
         conditions.append("(deadline, id) > (%(after_deadline)s, %(after_id)s)")
-        params["after_deadline"], params["after_id"] = _uncursor(after)
+        params["after_deadline"], params["after_id"] = place_of(after)
     rows = service.store.read(
         f"SELECT {_COLUMNS}, organizations, units, {_OVERDUE}, ARRAY(SELECT known_units.id FROM known_units "
         "WHERE known_units.id = ANY(units) AND dissolved_on IS NOT NULL AND status IN ('open', 'reported')) "
@@ -176,7 +176,7 @@ def assignments(
         params,
     )
     items = [_listed(row) for row in rows[:limit]]
-    return AssignmentList(items=items, next=_cursor(items[-1]) if len(rows) > limit else None)
+    return AssignmentList(items=items, next=cursor_of(items[-1].deadline, items[-1].id) if len(rows) > limit else None)
 
 
 def _listed(row: tuple[Any, ...]) -> AssignmentItem:
@@ -188,11 +188,13 @@ def _listed(row: tuple[Any, ...]) -> AssignmentItem:
     )
 
 
-def _cursor(item: AssignmentItem) -> str:
-    return base64.urlsafe_b64encode(f"{item.deadline.isoformat()}/{item.id}".encode()).decode()
+def cursor_of(deadline: date, assignment_id: UUID) -> str:
+    """Where the list goes on after an assignment."""
+    return base64.urlsafe_b64encode(f"{deadline.isoformat()}/{assignment_id}".encode()).decode()
 
 
-def _uncursor(cursor: str) -> tuple[date, UUID]:
+def place_of(cursor: str) -> tuple[date, UUID]:
+    """The deadline and id that a cursor stands for. Raises `Refused` for what isn't one."""
     try:
         deadline, _, id_ = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition("/")
         return date.fromisoformat(deadline), UUID(id_)
