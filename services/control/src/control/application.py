@@ -14,7 +14,6 @@ from baqylau.refusals import Ground
 from baqylau.segregation import KnownUnits
 
 from control.api import schemas
-from control.domain import production_calendar
 from control.domain.assignment import Assignment
 from control.domain.assignment_parts import Addressed
 from control.domain.assignment_state import Circumstances
@@ -24,6 +23,7 @@ from control.domain.paragraph_103_1 import ControlSubjects, ResponsibleOfficial,
 from control.domain.paragraph_103_2 import ProposalExpected
 from control.domain.rule_sets import RuleBook
 from control.domain.values import Agreement, Decision, Letter, Origin, PaperLetter, ResponsiblePerson
+from control.reference import current_calendar
 
 
 class RecordedOfficials:
@@ -47,7 +47,7 @@ class RecordedOfficials:
 
 def circumstances(work: Work, book: RuleBook, today: date, cause: Cause) -> Circumstances:
     """What a command of today is decided in the light of."""
-    return Circumstances(today, book, production_calendar.current(work), RecordedOfficials(work), cause)
+    return Circumstances(today, book, current_calendar(work), RecordedOfficials(work), cause)
 
 
 def issue(

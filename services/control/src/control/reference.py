@@ -8,6 +8,7 @@ from baqylau.segregation import KnownUnits
 
 from control.api.reading_schemas import AmendCalendar, CalendarAmendedView, ControlSubjectsView, NameControlSubjects
 from control.domain import production_calendar
+from control.domain.calendar import ProductionCalendar, first_calendar
 from control.domain.control_subjects import ControlSubjectsOf
 from control.domain.paragraph_103_1 import ControlSubjects, Deputy, FirstHead
 from control.domain.production_calendar import Calendar
@@ -51,6 +52,12 @@ def amend_calendar(work: Work, rules: RuleSet, body: AmendCalendar, cause: Cause
     return CalendarAmendedView(
         version=calendar.current.version, days=body.days, decree=body.decree, assignments="being counted again"
     )
+
+
+def current_calendar(work: Work) -> ProductionCalendar:
+    """The version in force for a command."""
+    found = work.find(Calendar, production_calendar.ID)
+    return first_calendar() if found is None else found.current
 
 
 def adopt_calendar(work: Work, cause: Cause) -> None:

@@ -10,11 +10,10 @@ from uuid import UUID
 
 from baqylau.contracts.values import CalendarDay
 from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
-from baqylau.eventstore.work import Work
 from baqylau.refusals import refuse_if
 
 from control.domain import calendar
-from control.domain.calendar import CalendarAmendment, ProductionCalendar
+from control.domain.calendar import CalendarAmendment
 
 ID = UUID("6f0b5f0e-6c43-5b0e-9f0a-0d6c1a7f1033")
 
@@ -62,9 +61,3 @@ class Calendar(Aggregate):
             decree=decree,
             citations=(citation,),
         )
-
-
-def current(work: Work) -> ProductionCalendar:
-    """The version in force for a command."""
-    found = work.find(Calendar, ID)
-    return calendar.first_calendar() if found is None else found.current
