@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import partial
@@ -47,12 +48,17 @@ class Mail:
     def _hand_in(self, server: MailServer, written: EmailMessage) -> None:
         context = ssl.create_default_context()
         connect = partial(smtplib.SMTP_SSL, context=context) if server.tls else smtplib.SMTP
-        with connect(server.host, server.port, timeout=_TIMEOUT_SECONDS) as session:
+        session = connect(server.host, server.port, timeout=_TIMEOUT_SECONDS)
+        try:
             if not server.tls and not _is_this_machine(server.host):
                 session.starttls(context=context)
             if server.user is not None:
                 session.login(server.user, server.password.get_secret_value())
             session.send_message(written)
+            with suppress(smtplib.SMTPException, OSError):  # it has taken the letter, however it says goodbye
+                session.quit()
+        finally:
+            session.close()
 
 
 def letter(message: Message, to: EmailChannel, sender: str) -> EmailMessage:
@@ -63,9 +69,9 @@ def letter(message: Message, to: EmailChannel, sender: str) -> EmailMessage:
     written["Subject"] = message.title
     written["Date"] = format_datetime(message.written_at)
     written["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2].strip('> ')}>"
-    written["Content-Language"] = message.language.value
     written["Auto-Submitted"] = "auto-generated"
     written.set_content(message.text)
+    written["Content-Language"] = message.language.value
     return written
 
 
