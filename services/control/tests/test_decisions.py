@@ -173,6 +173,16 @@ def test_days_of_decision_that_cannot_be_are_no_matter_of_law(
     assert against_grant(standing(), taken(), beyond) == [(None, "calendar-year-not-covered")]
 
 
+def test_a_letter_once_granted_is_only_said_to_be_decided(
+    against_grant: Ask, standing: BuildStanding, taken: BuildTaken, decision: BuildDecision
+) -> None:
+    granted_before = standing(deadline=date(2021, 5, 28), grants=1)
+
+    assert against_grant(granted_before, taken(decided_on=date(2021, 4, 25)), decision()) == [
+        ("RK-703:103-4", "letter-already-decided")
+    ]
+
+
 def test_a_decision_may_come_on_the_letters_own_day(
     against_grant: Ask, standing: BuildStanding, taken: BuildTaken, decision: BuildDecision
 ) -> None:

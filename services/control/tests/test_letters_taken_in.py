@@ -200,8 +200,11 @@ def test_an_amended_calendar_moves_a_notice_not_yet_reached_and_never_onto_a_day
     assert term is not None
     later = calendar.amended([CalendarAmendment(date(2021, 5, 12), False, "№ 9")])
     earlier = calendar.amended([CalendarAmendment(date(2021, 5, 8), True, "№ 9")])
+    much_earlier = calendar.amended([CalendarAmendment(date(2021, 5, day), True, "№ 9") for day in (8, 9)])
 
     assert recounted(term, later, date(2021, 5, 12)).due == date(2021, 5, 14)
     assert recounted(term, later, date(2021, 5, 13)) is term
     assert recounted(term, earlier, date(2021, 5, 11)).due == date(2021, 5, 12)
-    assert recounted(term, earlier, date(2021, 5, 12)) is term  # it would be today: the first working day after
+    assert recounted(term, earlier, date(2021, 5, 12)).due == date(2021, 5, 12)
+    assert recounted(term, much_earlier, date(2021, 5, 11)).due == date(2021, 5, 11)
+    assert recounted(term, much_earlier, date(2021, 5, 12)).due == date(2021, 5, 12)  # the 11th is over

@@ -1,6 +1,7 @@
 """103-2: a co-executor's date, its derivation, and which dates a grant or an amended calendar moves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -232,20 +233,65 @@ def test_a_transfer_counts_again_by_the_days_of_the_new_control(calendar: Produc
     assert [(term.organization, term.term.due) for term in moved] == [("AWAITED", date(2021, 6, 30))]
 
 
-def test_a_date_counted_again_does_not_fall_on_a_day_that_is_over(
+def test_a_grant_counts_by_the_plain_rule_also_onto_the_day_of_the_grant(
     calendar: ProductionCalendar, standing: Build
 ) -> None:
-    proposals = expected_proposals(calendar, date(2021, 4, 30))
+    saturday, sunday = date(2021, 6, 5), date(2021, 6, 6)
+    proposals = expected_proposals(calendar, saturday)
 
-    moved = terms_after_new_deadline(
-        standing(deadline=date(2021, 5, 3), control=Control.LONG_TERM), proposals, calendar, date(2021, 4, 22)
-    )
+    moved = terms_after_new_deadline(standing(deadline=sunday), proposals, calendar, today=date(2021, 5, 31))
 
-    assert moved == ()  # 20 working days before are long over; the first working day after today is its day already
-    moved = terms_after_new_deadline(
-        standing(deadline=date(2021, 5, 3), control=Control.LONG_TERM), proposals, calendar, date(2021, 4, 23)
-    )
-    assert [(term.term.due, term.term.compressed) for term in moved] == [(date(2021, 4, 26), True)]
+    # Still five working days before: the day stays, and its derivation starts from the deadline that now holds.
+    assert [(term.was, term.term.due) for term in moved] == [(date(2021, 5, 31), date(2021, 5, 31))]
+    assert (moved[0].term.derivation.counted_from, moved[0].term.compressed) == (sunday, False)
+    amended = calendar.amended([CalendarAmendment(date(2021, 6, 5), True, "№ 9")])
+    again = [replace(proposals[0], term=moved[0].term)]
+    assert [term.term.due for term in terms_after_amendment(standing(), again, amended, date(2021, 5, 28))] == [
+        date(2021, 6, 1)
+    ]
+
+
+def test_after_a_transfer_a_date_is_counted_by_more_days_and_may_come_earlier_but_not_onto_a_day_that_is_over(
+    calendar: ProductionCalendar, standing: Build
+) -> None:
+    proposals = expected_proposals(calendar, date(2021, 4, 30))  # due on 23.4.2021
+
+    def moved(deadline: date, today: date) -> list[tuple[date, bool]]:
+        after = standing(deadline=deadline, control=Control.LONG_TERM)
+        terms = terms_after_new_deadline(after, proposals, calendar, today)
+        return [(term.term.due, term.term.compressed) for term in terms]
+
+    plain = date(2021, 4, 19)  # 20 working days before 20.5.2021
+    assert moved(date(2021, 5, 20), today=date(2021, 4, 16)) == [(plain, False)]
+    assert moved(date(2021, 5, 20), today=plain) == [(plain, False)]
+    assert moved(date(2021, 5, 20), today=date(2021, 4, 20)) == [(date(2021, 4, 20), True)]
+    # 17.4.2021 is a Saturday: the first working day from it on.
+    assert moved(date(2021, 5, 3), today=date(2021, 4, 17)) == [(date(2021, 4, 19), True)]
+
+
+@given(
+    received_on=RECEIVED,
+    length=LENGTHS,
+    longer=st.integers(1, 100),
+    wait=st.integers(0, 400),
+    mark=st.sampled_from([SHORT, MEDIUM, LONG]),
+)
+def test_after_an_extension_a_date_is_the_one_that_it_would_have_been_from_the_first_day(
+    calendar: ProductionCalendar,
+    standing: Build,
+    received_on: date,
+    length: timedelta,
+    longer: int,
+    wait: int,
+    mark: tuple[Control, Urgency | None],
+) -> None:
+    deadline, later = received_on + length, received_on + length + timedelta(days=longer)
+    proposal = ProposalExpected("MIN-B", received_on, term(calendar, mark, received_on, deadline))
+    today = min(received_on + timedelta(days=wait), proposal.term.due)  # after it the date would be missed
+
+    moved = terms_after_new_deadline(standing(deadline=later, control=mark[0]), [proposal], calendar, today)
+
+    assert [found.term for found in moved] == [term(calendar, mark, received_on, later)]
 
 
 def test_an_amended_calendar_moves_computed_dates_not_yet_reached_and_nothing_else(
@@ -263,8 +309,7 @@ def test_an_amended_calendar_moves_computed_dates_not_yet_reached_and_nothing_el
     assert moved(date(2021, 4, 1), Status.REPORTED) == [("AWAITED", date(2021, 4, 23), date(2021, 4, 22))]
     assert moved(date(2021, 4, 1), Status.COMPLETED) == []
     assert moved(date(2021, 4, 23)) == []
-    # Counted again on the 22nd it would fall on that very day: it becomes the first working day after, where it stood.
-    assert moved(date(2021, 4, 22)) == []
+    assert moved(date(2021, 4, 22)) == [("AWAITED", date(2021, 4, 23), date(2021, 4, 22))]
 
 
 def test_an_amended_calendar_moves_dates_counted_from_receipt_too(

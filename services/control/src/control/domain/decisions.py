@@ -32,7 +32,8 @@ def grant_grounds(
     """Why the letter can't be granted so, each ground under the paragraph that the decision is taken under."""
     new_deadline = decision.new_deadline or letter.new_deadline
     grounds = [*_decision_grounds(standing, letter, decision, today), *_opinion_grounds(letter, decision)]
-    if new_deadline <= standing.deadline:
+    # A letter once granted asks for the present deadline: that it is decided says all.
+    if letter.decided_on is None and new_deadline <= standing.deadline:
         cite = decision_paragraph(standing.rules, again=letter.asked_again)
         grounds.append(Ground(cite, "new-deadline-not-later", "new_deadline"))
     grounds.extend(exceptional_case_grounds(standing.rules, letter, decision))

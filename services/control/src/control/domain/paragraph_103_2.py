@@ -12,7 +12,7 @@ from baqylau.refusals import Ground
 
 from control.domain.calendar import ProductionCalendar
 from control.domain.rule_sets import RuleSet
-from control.domain.terms import Basis, Count, Derivation, Direction, Term, recounted
+from control.domain.terms import Basis, Count, Derivation, Direction, Term, counted_again, recounted
 from control.domain.terms import counted as term_by_count
 from control.domain.values import Control, Standing, Urgency
 
@@ -34,7 +34,7 @@ class ProposalExpected:
 
 @dataclass(frozen=True, slots=True)
 class MovedProposal:
-    """A computed date that was counted again and moved. `was`: the date before."""
+    """A computed date that was counted again. `was`: the date before."""
 
     organization: str
     was: date
@@ -99,21 +99,23 @@ def proposal_term(
 def terms_after_new_deadline(
     standing: Standing, proposals: Iterable[ProposalExpected], calendar: ProductionCalendar, today: date
 ) -> tuple[MovedProposal, ...]:
-    """Which dates a grant or transfer moves, and where to; `standing` has the new deadline and control already.
+    """The dates that a grant or transfer counts again; `standing` has the new deadline and control already.
 
     Reading: those of proposals not yet in and not yet missed that were counted back from the deadline. Dates that the
-    assignment set itself, and those counted from receipt, stay.
+    assignment set itself, and those counted from receipt, stay. One that ends on the same day is counted again too: its
+    derivation starts from the new deadline, and so does every count after it.
     """
-    moved = []
-    for proposal in proposals:
-        if not (proposal.awaited and proposal.term.counted_back):
-            continue
-        # Held after today as it is after receipt, by the Reading in `recounted`.
-        after = max(proposal.received_on, today)
-        term = term_by_count(_count(standing.rules, standing.control, None, after, standing.deadline), calendar)
-        if term.due != proposal.term.due:
-            moved.append(MovedProposal(proposal.organization, proposal.term.due, term))
-    return tuple(moved)
+    return tuple(
+        MovedProposal(
+            proposal.organization,
+            proposal.term.due,
+            counted_again(
+                _count(standing.rules, standing.control, None, proposal.received_on, standing.deadline), calendar, today
+            ),
+        )
+        for proposal in proposals
+        if proposal.awaited and proposal.term.counted_back
+    )
 
 
 def terms_after_amendment(

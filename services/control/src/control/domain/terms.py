@@ -4,8 +4,8 @@ Paragraphs 103-2 (proposals), 103-3 (the notice), 103-6 and 103-7 (the limit of 
 from a day that isn't counted itself, forwards or backwards, over the days off between.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 
 from control.domain.calendar import ProductionCalendar
@@ -119,14 +119,22 @@ def counted(count: Count, calendar: ProductionCalendar) -> Term:
     )
 
 
+def counted_again(count: Count, calendar: ProductionCalendar, today: date) -> Term:
+    """What a count gives where it is made after the date was first announced: at a grant, a transfer, an amendment.
+
+    Reading, ours: the count alone decides, as at the first time, but not for a day that is over, or nobody could keep
+    it: then it is the first working day from today on, still not later than the deadline. A grant of an extension never
+    comes to that: its deadline moves forwards.
+    """
+    term = counted(count, calendar)
+    return term if term.due >= today else counted(replace(count, after=today - timedelta(days=1)), calendar)
+
+
 def recounted(term: Term, calendar: ProductionCalendar, today: date) -> Term:
     """The same term by an amended calendar, counted on `today`.
 
     A date that the assignment set, and one already reached, stay. So does one that falls on the same day: it keeps the
     derivation that it was announced with.
-
-    Reading, ours: a date counted again doesn't fall on a day that is over, or nobody could keep it; it becomes the
-    first working day after the day of the recount, as 103-2 has it for the day of receipt.
     """
     why = term.derivation
     if why.counted_from is None or why.direction is None or why.working_days is None or term.due <= today:
@@ -137,8 +145,8 @@ def recounted(term: Term, calendar: ProductionCalendar, today: date) -> Term:
         counted_from=why.counted_from,
         direction=why.direction,
         working_days=why.working_days,
-        after=today if why.after is None else max(why.after, today),
+        after=why.after,
         deadline=why.deadline,
     )
-    again = counted(count, calendar)
+    again = counted_again(count, calendar, today)
     return again if again.due != term.due else term
