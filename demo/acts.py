@@ -135,11 +135,11 @@ class Acts:
         }
         issued = when_known(lambda: self._control(line).post("/assignments", body))
         self.assignments[word] = issued["id"]
-        mark = more.get("urgency") or more["control"]
+        mark = str(more.get("urgency") or more["control"]).replace("_", "-")
         return self.now(
-            f"{executor[0].organization} has to, by {deadline:%d.%m.%Y} ({mark}): clause {more['clause']}",
+            f"Clause {more['clause']} goes to {executor[0].organization}, {mark}, to be done by {deadline:%a %d.%m.%Y}",
             by=("RK-703:103-2",) if co_executors else (),
-            details=(more["text"], *(derived(proposal) for proposal in issued["proposals"])),
+            details=(more["text"], *derived(issued["proposals"])),
             line=line,
         )
 
@@ -239,16 +239,19 @@ class Acts:
                 raise
 
 
-def derived(proposal: Json) -> str:
-    """Why a co-executor's date is that date."""
-    why, due = proposal["derivation"], date.fromisoformat(proposal["due"])
-    start = date.fromisoformat(why["counted_from"])
-    days_off = [date.fromisoformat(day) for day in why["days_off"]]
-    return (
-        f"{proposal['organization']} proposes until {due:%a %d.%m.%Y}: {why['working_days']} working days "
-        f"{why['direction']} from {start:%a %d.%m.}, passing over {_runs(days_off)} "
-        f"(calendar {why['calendar_version']})"
-    )
+def derived(proposals: Sequence[Json]) -> list[str]:
+    """Why the co-executors' dates are those dates, one line for those who share date and reckoning."""
+    lines: dict[str, list[str]] = {}
+    for proposal in proposals:
+        why, due = proposal["derivation"], date.fromisoformat(proposal["due"])
+        start = date.fromisoformat(why["counted_from"])
+        days_off = _runs([date.fromisoformat(day) for day in why["days_off"]])
+        line = (
+            f"until {due:%a %d.%m.%Y}: {why['working_days']} working days {why['direction']} from "
+            f"{start:%a %d.%m.}, passing over {days_off} (calendar {why['calendar_version']})"
+        )
+        lines.setdefault(line, []).append(proposal["organization"])
+    return [f"{' and '.join(organizations)} may propose {line}" for line, organizations in lines.items()]
 
 
 def _runs(days: Sequence[date]) -> str:

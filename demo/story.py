@@ -152,7 +152,7 @@ class Story:
         yield acts.now(
             f"The Head of the PA grants it: until {_day(granted['data']['new_deadline'])}",
             by=granted["citations"],
-            details=tuple(derived(proposal) for proposal in acts.proposals("systems")),
+            details=derived(acts.proposals("systems")),
         )
 
     def a_deadline_passes(self) -> Iterator[Happening]:

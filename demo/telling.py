@@ -15,6 +15,10 @@ from demo.subscriber import Received
 
 _MARKS = {Line.GATE: Text("gate", "magenta"), Line.OPEN: Text("open", "green"), Line.CONFIDENTIAL: Text("conf.", "red")}
 
+_COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
+_MOST, _FIRST = 24, 9
+"""A topic with more events than the first figure is shown with as many as the second, and its last."""
+
 
 class Teller:
     """Prints what happens: the day, the line, what it was, and by which paragraph."""
@@ -82,11 +86,20 @@ def _ground(ground: Ground) -> Text:
 
 
 def _events(events: Sequence[Received]) -> Table:
+    """Each subject in a colour of its own; of a long topic the beginning and the end."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("position", justify="right")
-    table.add_column("part.", justify="right", style="dim")
+    table.add_column("partition", justify="right", style="dim")
     table.add_column("type")
-    table.add_column("subject", style="dim")
-    for event in events:
-        table.add_row(str(event.position), str(event.partition), event.type, event.subject)
+    table.add_column("subject")
+    for event in events if len(events) <= _MOST else events[:_FIRST]:
+        table.add_row(*_row(event))
+    if len(events) > _MOST:
+        table.add_row("⋮", "", f"{len(events) - _FIRST - 1} more", "", style="dim")
+        table.add_row(*_row(events[-1]))
     return table
+
+
+def _row(event: Received) -> tuple[str, str, str, Text]:
+    colour = _COLOURS[int(event.subject[:4], 16) % len(_COLOURS)]
+    return str(event.position), str(event.partition), event.type, Text(event.subject, colour)
