@@ -1,4 +1,6 @@
-"""The acceptance cases, run against the rule functions by a desk that keeps an assignment's standing and no more."""
+"""The acceptance cases and further ones of ours, also counted by hand, run against the rule functions by a desk that
+keeps an assignment's standing and no more.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -37,6 +39,7 @@ from control.domain.values import (
 CASES = Path(__file__).parents[3] / "tests" / "acceptance"
 TERMS = json.loads((CASES / "terms.json").read_text())
 EXTENSIONS = json.loads((CASES / "extensions.json").read_text())
+FURTHER = json.loads((Path(__file__).parent / "further_extensions.json").read_text())
 
 
 @pytest.mark.parametrize("case", TERMS, ids=lambda case: str(case["id"]))
@@ -60,7 +63,7 @@ def test_a_co_executors_date_is_the_one_counted_by_hand(case: dict[str, Any], ca
         assert {"due": term.due.isoformat(), "compressed": term.compressed} == case["expect"]
 
 
-@pytest.mark.parametrize("case", EXTENSIONS, ids=lambda case: str(case["id"]))
+@pytest.mark.parametrize("case", [*EXTENSIONS, *FURTHER], ids=lambda case: str(case["id"]))
 def test_each_call_is_answered_as_the_law_has_it(case: dict[str, Any]) -> None:
     desk = Desk(case["assignment"])
     for step in case["steps"]:
