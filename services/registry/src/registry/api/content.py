@@ -8,8 +8,6 @@ from contextlib import suppress
 from uuid import UUID
 
 import psycopg
-from baqylau.eventstore.store import out_of_reach
-from baqylau.eventstore.writer import OutOfReach
 from fastapi import HTTPException, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -55,8 +53,6 @@ async def receive(request: Request, contents: Contents) -> Received:
                 raise HTTPException(400, "The body ended before its end.") from None
             case TimeoutError():
                 raise HTTPException(408, f"An upload lasts at most {UPLOAD_SECONDS} seconds.") from None
-            case _ if out_of_reach(error):
-                raise OutOfReach from error
         raise
     # The command's fingerprint is taken over the body. This one is gone by now, and its digest says as much.
     request._body = digest.digest()

@@ -7,12 +7,13 @@ a stem that is cut too short merely finds more than was asked.
 
 import re
 
+_C = "(?<![аәеоөұүыі])"  # after a consonant only: құжат-ты, but құжат-ы
 _CASES = re.compile(
-    "([ндт][ыі]ң"  # genitive
-    "|[ғгқк][ае]|н[ае]"  # dative
-    "|[ндт][ыі]|с?[ыі]н"  # accusative, the last with a possessive
-    "|н?[дт][ае]"  # locative
-    "|[ндт][ае]н"  # ablative
+    f"((н|{_C}[дт])[ыі]ң"  # genitive
+    f"|[ғг][ае]|{_C}[қк][ае]|н[ае]"  # dative
+    f"|(н|{_C}[дт])[ыі]|с?[ыі]н"  # accusative, the last with a possessive
+    f"|н?д[ае]|{_C}т[ае]"  # locative
+    f"|[нд][ае]н|{_C}т[ае]н"  # ablative
     "|[мбп]ен)$"  # instrumental
 )
 _POSSESSIVES = re.compile("([ыі]?[мң]|с?[ыі]|[ыі]?[мң][ыі]з)$")
