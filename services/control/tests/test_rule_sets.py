@@ -34,6 +34,7 @@ def test_every_provision_is_told_in_three_languages_and_says_what_it_decides() -
     assert [citation for citation in citations if ":10" in citation] == ["RK-703:102-1"] + [
         f"RK-703:103-{number}" for number in range(1, 10)
     ]
+    assert {"RK-703:2", "RK-703:43", "RK-703:46"} <= set(citations)  # what the registry and the gate cite
     assert len(set(citations)) == len(citations)
     for provision in RK_703.provisions:
         assert provision.in_force_from == date(2020, 11, 30)

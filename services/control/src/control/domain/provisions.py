@@ -74,6 +74,13 @@ _RK_703 = (
         "Which units a service may handle: those of its own line's regime, and none that it doesn't know.",
     ),
     (
+        "43",
+        "Құжат деректемелері: қағаз құжатта – 4-бөлік, электрондық құжатта – 5-бөлік бойынша.",
+        "Реквизиты документа: бумажного – по части 4, электронного – по части 5.",
+        "A document's requisites: on paper those of part 4, in electronic form those of part 5.",
+        "What a refusal to register cites for the executor and the addressee.",
+    ),
+    (
         "43-4-10",
         "Қағаз құжатта орындаушы туралы белгі: тегі мен телефоны; ұлттық қауіпсіздік органдарында – толық аты-жөні "
         "мен телефоны.",
@@ -99,6 +106,13 @@ _RK_703 = (
         "В электронном документе – фамилия исполнителя; в органах национальной безопасности – фамилия и имя.",
         "An electronic document carries the executor's surname; in national security bodies the full name.",
         "What an electronic document must say of its executor.",
+    ),
+    (
+        "46",
+        "Құжаттың «қол қою» деректемесі.",
+        "Реквизит документа «подпись».",
+        "A document's signature requisite.",
+        "What a refusal to register cites for the signature.",
     ),
     (
         "46-16",
