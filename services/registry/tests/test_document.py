@@ -9,6 +9,7 @@ from baqylau.contracts.values import Classification, DocumentForm, DocumentKind,
 from baqylau.eventstore.aggregate import Cause
 from baqylau.refusals import Ground, Refused
 from baqylau.segregation import KnownOrganization, PermittedUnit
+from registry.domain import judgement
 from registry.domain.document import Document
 from registry.domain.journal import Journal
 from registry.domain.paragraph_2 import classification_grounds
@@ -278,3 +279,16 @@ def test_a_replayed_document_is_the_same(
     replayed = Document.replay(document.collect_events())
 
     assert vars(replayed) == vars(document)
+
+
+@pytest.mark.parametrize(("days_after_today", "grounds"), [(-4000, []), (0, []), (1, ["dated-in-the-future"])])
+def test_a_document_may_be_dated_to_the_very_day_of_the_act(
+    days_after_today: int, grounds: list[str], requisites: BuildRequisites, circumstances: BuildCircumstances
+) -> None:
+    dated = circumstances().today + timedelta(days=days_after_today)
+
+    found = judgement.grounds(requisites(dated=dated), circumstances())
+
+    assert [(ground.reason, ground.citation, ground.of_payload) for ground in found] == [
+        (reason, None, True) for reason in grounds
+    ]

@@ -25,7 +25,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 async def receive(request: Request, contents: Contents) -> Received:
     """Store the request's body as an upload. What isn't made a content is to be ended by `contents.end`.
 
-    Raises HTTPException 413 above 64 MiB, 408 after an hour, 400 where the caller went away; nothing stays of it then.
+    Raises HTTPException 413 above 64 MiB, 400 after an hour or where the caller went away; nothing stays then.
     """
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > MAX_BYTES:
@@ -52,7 +52,7 @@ async def receive(request: Request, contents: Contents) -> Received:
             case ClientDisconnect():
                 raise HTTPException(400, "The body ended before its end.") from None
             case TimeoutError():
-                raise HTTPException(408, f"An upload lasts at most {UPLOAD_SECONDS} seconds.") from None
+                raise HTTPException(400, f"An upload lasts at most {UPLOAD_SECONDS} seconds.") from None
         raise
     # The command's fingerprint is taken over the body. This one is gone by now, and its digest says as much.
     request._body = digest.digest()
