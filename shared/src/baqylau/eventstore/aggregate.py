@@ -82,8 +82,8 @@ class Aggregate:
     def trigger(self, event: type[DomainEvent], cause: Cause, **fields: Any) -> None:
         """Make the next event and apply it. It is stored when the work it belongs to is committed."""
         made = event(originator_id=self.id, originator_version=self.version + 1, cause=cause, **fields)
+        self._pending.append(made)  # first: an aggregate that failed halfway is known by it, and forgotten
         made.mutate(self)
-        self._pending.append(made)
 
     @property
     def pending(self) -> Sequence[DomainEvent]:

@@ -5,7 +5,7 @@ replicas; insertion order is commit order; and a reader of `position > last` mis
 milliseconds of a batch, and a session that stalls in it is ended by the server (`IDLE_LIMIT`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
-from eventsourcing.postgres import PostgresProcessRecorder
+from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg import Connection
 from psycopg.rows import DictRow, tuple_row
 
@@ -29,6 +29,23 @@ Publish = Callable[[DomainEvent], Publication | None]
 
 LOCK_LIMIT = "10s"
 IDLE_LIMIT = "10s"
+
+_SESSIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""libpq's: a server that vanishes without a word is noticed within 20 s; of itself, TCP would wait for hours."""
+
+_RECONNECT_SECONDS = 3.0
+"""The pool doubles its pauses while the server is away; so it gives up early, and the next caller tries at once."""
+
+_AWAY = frozenset({"08", "25", "28", "40", "53", "55", "57", "58"})
+_FAILED_TRANSACTION = "25P02"
+"""Classes of SQLSTATE (PostgreSQL, Appendix A) after which the same statement may succeed: the connection, a session
+that the server ended, a standby, a deadlock, resources, a lock, the operator. Not 25P02: that follows from another."""
 
 SHARED_TABLES: LiteralString = """
 CREATE TABLE IF NOT EXISTS public_events (
@@ -65,6 +82,37 @@ class Store(PostgresProcessRecorder):
     partitions: int
     publish: Publish
 
+    def __init__(self, datastore: PostgresDatastore, **tables: str) -> None:
+        pool = datastore.pool
+        assert isinstance(pool.kwargs, dict)
+        pool.kwargs.update(_SESSIONS)
+        pool.reconnect_timeout = _RECONNECT_SECONDS
+        super().__init__(datastore, **tables)
+
+    def create_table(self) -> None:
+        """Create the library's tables where they are missing. One replica at a time: PostgreSQL fails the others."""
+        with self.datastore.pool.connection() as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtext('baqylau-tables'))")
+            try:
+                super().create_table()
+            finally:
+                connection.execute("SELECT pg_advisory_unlock(hashtext('baqylau-tables'))")
+
+    def connect(self) -> Connection[DictRow]:
+        """A session of its own, outside the pool, for who holds a lock or listens: both end with it."""
+        kwargs = self.datastore.pool.kwargs
+        assert isinstance(kwargs, dict)
+        return Connection[DictRow].connect(**kwargs, autocommit=True)
+
+    def answers(self) -> bool:
+        """Whether the database can be reached now; within a second, but for a server that hangs."""
+        try:
+            with self.datastore.pool.connection(timeout=1) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
     def prepare(
         self, service: str, line: Line, partitions: int, publish: Publish, tables: Iterable[LiteralString]
     ) -> None:
@@ -92,12 +140,30 @@ class Store(PostgresProcessRecorder):
             )
             yield Transaction(self, connection)
 
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """An aggregate's events. The library's tries ten times where the database is away; a caller can't wait so."""
+        rows = self.read(
+            f"SELECT originator_id, originator_version, topic, state FROM {self.events_table_name} "
+            "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
+            f"ORDER BY originator_version {'DESC' if desc else 'ASC'} LIMIT %s",
+            (originator_id, gt or 0, lte if lte is not None else 2**62, limit),
+        )
+        return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]
+
     def has(self, event: StoredEvent) -> bool:
         """Whether exactly this event is stored: what became of a commit whose answer was lost."""
         found = self.select_events(event.originator_id, gt=event.originator_version - 1, lte=event.originator_version)
         return bool(found) and found[0].state == event.state and found[0].topic == event.topic
 
-    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def read(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a read model, as tuples, outside any transaction."""
         with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
@@ -137,6 +203,19 @@ class Transaction:
         """Rows as tuples, within the transaction."""
         with self.connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
+
+    def history(self, id: UUID) -> list[StoredEvent]:  # noqa: A002
+        """The stored events of an aggregate, oldest first."""
+        rows = self.read(
+            f"SELECT originator_id, originator_version, topic, state FROM {self.store.events_table_name} "
+            "WHERE originator_id = %s ORDER BY originator_version",
+            (id,),
+        )
+        return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]
+
+    def end(self) -> int:
+        """The position of the log's last event; 0: it is empty."""
+        return int(self.read(f"SELECT coalesce(max(notification_id), 0) FROM {self.store.events_table_name}")[0][0])
 
     def position(self, upstream: str) -> int:
         """The last position handled of an upstream partition; 0: none yet."""
@@ -231,4 +310,10 @@ class Transaction:
 
 def out_of_reach(error: BaseException) -> bool:
     """Whether the database is only away for now (try again), rather than the statement wrong (don't)."""
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OperationalError | InterfaceError)
+    if isinstance(error, OperationalError | InterfaceError):
+        return error.__cause__ is None or out_of_reach(error.__cause__)
+    if not isinstance(error, psycopg.Error) or isinstance(error, psycopg.errors.PipelineAborted):
+        return False
+    if error.sqlstate is None:  # said by the client's side: the connection is gone, or none could be had
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate[:2] in _AWAY and error.sqlstate != _FAILED_TRANSACTION

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Aggregate, DomainEvent
-from baqylau.eventstore.store import Statement, Transaction
+from baqylau.eventstore.store import Statement, Transaction, out_of_reach
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
@@ -67,6 +68,16 @@ class Aggregates:
             self._kept.popitem(last=False)
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """Where a task began, to go back to. `saved`: statements behind it were executed, behind a savepoint."""
+
+    events: int
+    statements: int
+    positions: dict[str, int]
+    saved: bool = False
+
+
 class Work:
     """One unit of work: what is loaded, and what is to be written with it, all or nothing.
 
@@ -82,6 +93,7 @@ class Work:
         self._aggregates = aggregates
         self._project = project
         self._touched: dict[UUID, Aggregate] = {}
+        self._open: list[_Attempt] = []
         self._settled = 0
         self._executed = 0
 
@@ -124,39 +136,77 @@ class Work:
 
     def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of the service's tables, as they are after the works before this one in the same transaction."""
-        for statement in self.statements[self._executed : self._settled]:
-            self.transaction.connection.execute(*statement, prepare=True)
-        self._executed = max(self._executed, self._settled)
+        self._execute(self._settled)
         return self.transaction.read(query, params)
+
+    def execute(self) -> None:
+        """Execute what has been changed so far: what the database objects to is raised here, not at the end."""
+        self._collect()
+        self._settled = len(self.statements)
+        self._execute(self._settled)
 
     @property
     def unwritten(self) -> Sequence[Statement]:
         """The statements that no `read` has had to execute yet."""
         return self.statements[self._executed :]
 
-    def attempt(self, task: Callable[["Work"], T]) -> T:
-        """Do a task of which all or nothing counts. What it raised is raised again, with its changes undone."""
-        mark = len(self.events), len(self.statements), dict(self.positions)
+    def attempt(self, task: Callable[["Work"], T], *, savepoint: bool = False) -> T:
+        """Do a task of which all or nothing counts. What it raised is raised again, with its changes undone.
+
+        With a savepoint, that holds of what the database itself objects to as well; the work may then go on.
+        """
+        self._collect()
+        began = _Attempt(len(self.events), len(self.statements), dict(self.positions))
         self._settled = len(self.statements)
+        self._open.append(began)
         outer, self._touched = self._touched, {}
+        if savepoint:
+            self._execute(began.statements)
+            self._save(began, len(self._open) - 1)
         try:
             result = task(self)
-            triggered = [event for aggregate in self._touched.values() for event in aggregate.collect_events()]
+            self._collect()
             self._aggregates.forget([a.id for a in self._touched.values() if a.version == 0])
-        except BaseException:
-            undone = [event.originator_id for event in self.events[mark[0] :]]
-            undone += [a.id for a in self._touched.values() if a.pending or a.version == 0]
-            self._aggregates.forget(undone)
-            del self.events[mark[0] :], self.statements[mark[1] :]
-            self.positions = mark[2]
+        except BaseException as error:
+            for id_ in self._undo(began, error):
+                outer.pop(id_, None)
             raise
         finally:
+            self._open.pop()
             self._touched = outer
-        self.events += triggered
-        for event in triggered:
-            self.statements += self._project(event)
         self._settled = len(self.statements)
         return result
+
+    def _collect(self) -> None:
+        for aggregate in self._touched.values():
+            for event in aggregate.collect_events():
+                self.events.append(event)
+                self.statements += self._project(event)
+
+    def _undo(self, began: _Attempt, error: BaseException) -> Sequence[UUID]:
+        """Go back to where it began. Answers the aggregates that have to be found again."""
+        undone = [event.originator_id for event in self.events[began.events :]]
+        undone += [a.id for a in self._touched.values() if a.pending or a.version == 0]
+        self._aggregates.forget(undone)
+        del self.events[began.events :], self.statements[began.statements :]
+        self.positions = began.positions
+        if began.saved and not out_of_reach(error):
+            self.transaction.connection.execute(f"ROLLBACK TO SAVEPOINT attempt_{len(self._open) - 1}")
+            self._executed = began.statements
+        return undone
+
+    def _execute(self, end: int) -> None:
+        """Execute the statements up to `end`; each attempt that may still have to undo one gets a savepoint first."""
+        for index in range(self._executed, end):
+            for depth, attempt in enumerate(self._open):
+                if attempt.statements <= index and not attempt.saved:
+                    self._save(attempt, depth)
+            self.transaction.connection.execute(*self.statements[index], prepare=True)
+            self._executed = index + 1
+
+    def _save(self, attempt: _Attempt, depth: int) -> None:
+        self.transaction.connection.execute(f"SAVEPOINT attempt_{depth}")
+        attempt.saved = True
 
 
 Project = Callable[[DomainEvent], Sequence[Statement]]

@@ -26,6 +26,7 @@ Task = Callable[[Work], Any]
 BATCH_LIMIT = 64
 QUEUE_LIMIT = 1024
 KEPT_AGGREGATES = 4096
+STOP_SECONDS = 1.5
 FOREIGN_LIMIT = 2000
 """Events of other replicas looked at between two batches; with more than this, all kept aggregates are forgotten."""
 
@@ -49,6 +50,8 @@ class Writer:
         self._project = project
         self._aggregates = Aggregates(self._load, KEPT_AGGREGATES)
         self._seen: int | None = None
+        self._transaction: Transaction | None = None
+        self._stopped = False
         self._queue: queue.Queue[tuple[Task, Future[Any]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -57,9 +60,10 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and stop."""
+        """Finish what is in hand and stop. A server that hangs is waited for no longer than `STOP_SECONDS`."""
+        self._stopped = True
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     @property
     def alive(self) -> bool:
@@ -69,29 +73,34 @@ class Writer:
     def submit(self, task: Callable[[Work], T]) -> "Future[T]":
         """Run a task in one of the next transactions; the future answers after the commit.
 
-        It raises what the task raised, or `OutOfReach`. Raises `Busy` at once when the queue is full.
+        It raises what the task raised, or `OutOfReach`. Raises `Busy` at once when the queue is full, or closed.
         """
-        if self._queue.qsize() >= QUEUE_LIMIT:
+        if self._stopped or self._queue.qsize() >= QUEUE_LIMIT:
             raise Busy
         future: Future[T] = Future()
         self._queue.put((task, future))
         return future
 
     def _load(self, id: Any) -> Any:  # noqa: A002
-        return [self._mapper.to_domain_event(stored) for stored in self.store.select_events(id)]
+        # In the transaction: a second session from the pool could be waited for while the lock is held.
+        assert self._transaction is not None
+        return [self._mapper.to_domain_event(stored) for stored in self._transaction.history(id)]
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch, stopping = [first], False
+        stopping = False
+        while not stopping:
+            batch = [self._queue.get()]
             while len(batch) < BATCH_LIMIT and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    stopping = True
-                    break
-                batch.append(following)
-            self._answer(batch)
-            if stopping:
-                break
+                batch.append(self._queue.get())
+            stopping = None in batch
+            # One whose caller has gone is left out; from here on, nobody can cancel the others.
+            asked = [one for one in batch if one is not None and one[1].set_running_or_notify_cancel()]
+            if asked:
+                self._answer(asked)
+        while not self._queue.empty():
+            late = self._queue.get()
+            if late is not None and late[1].set_running_or_notify_cancel():
+                late[1].set_exception(Busy())
 
     def _answer(self, batch: list[tuple[Task, "Future[Any]"]]) -> None:
         try:
@@ -113,6 +122,7 @@ class Writer:
         outcomes: list[Any] = []
         try:
             with WRITER_SECONDS.time(), self.store.transaction() as transaction:
+                self._transaction = transaction
                 self._notice_others(transaction)
                 end = None
                 work = Work(transaction, self._aggregates, self._project)
@@ -142,19 +152,23 @@ class Writer:
     def _notice_others(self, transaction: Transaction) -> None:
         """Forget kept aggregates that another replica has moved on since this one's last batch."""
         if self._seen is None:
-            self._seen = self.store.max_notification_id() or 0
+            self._seen = transaction.end()
         changed = transaction.changed_since(self._seen, FOREIGN_LIMIT)
         if len(changed) == FOREIGN_LIMIT:
             self._aggregates.forget()
-            self._seen = self.store.max_notification_id() or 0
+            self._seen = transaction.end()
             return
         for id_, version, position in changed:
             self._aggregates.forget_older(id_, version)
             self._seen = position
 
     def _is_stored(self, stored: list[StoredEvent]) -> bool:
-        """After a commit whose answer was lost: did it happen? A batch without events is done again without harm."""
+        """After a commit whose answer was lost: did it happen? A batch without events is done again without harm.
+
+        Asked behind the lock: a session that is still committing is waited for.
+        """
         try:
-            return bool(stored) and self.store.has(stored[0])
+            with self.store.transaction():
+                return bool(stored) and self.store.has(stored[0])
         except Exception:  # noqa: BLE001 (whatever it is, the answer is: not known)
             return False

@@ -67,7 +67,7 @@ class Settings(ProcessSettings):
             "POSTGRES_POOL_SIZE": "3",
             "POSTGRES_MAX_OVERFLOW": "9",
             "POSTGRES_LOCK_TIMEOUT": "10",
-            "POSTGRES_PRE_PING": "n",
+            "POSTGRES_PRE_PING": "y",
             "MAPPER_TOPIC": "baqylau.eventstore.mapper:PydanticMapper",
             "PROCESS_RECORDER_TOPIC": "baqylau.eventstore.store:Store",
         }
