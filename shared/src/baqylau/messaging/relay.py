@@ -7,20 +7,23 @@ they have had. Two relays at once (one that lost its lock without noticing) are 
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import structlog
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError
 from psycopg import Connection
-from psycopg.sql import SQL, Identifier
 
 from baqylau.eventstore.store import Store
 from baqylau.messaging.backoff import Backoff
+from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import Envelope, Outgoing
+from baqylau.messaging.listener import Listener
 from baqylau.observability.metrics import RELAY_ACTIVE, RELAY_BEHIND, RELAY_PUBLISHED, RELAY_RESTARTS
 
 WINDOW = 2000
@@ -29,6 +32,11 @@ READ_LIMIT = 500
 PUBLIC_EVENTS = "public_events"
 QUIET_SECONDS = 30.0
 """How long a relay trusts that no notification means nothing new, before it looks all the same."""
+TAKE_OVER_SECONDS = 1.0
+"""How often a relay that waits asks for the lock of the one that publishes."""
+ACKNOWLEDGE_SECONDS = 30.0
+STOP_SECONDS = 2.0
+"""How long a stop waits: half of it for what is in flight."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +54,15 @@ def make_producer(bootstrap: str) -> KafkaProducer:
         delivery_timeout_ms=20000,
         request_timeout_ms=8000,
         max_block_ms=8000,
+        bootstrap_timeout_ms=3000,
     )
+
+
+def _throw_away(producer: KafkaProducer) -> None:
+    """End it now. By itself, `close` waits for what can't be delivered, raises, and leaves its thread running."""
+    producer._sender.force_close()
+    with suppress(KafkaError):
+        producer.close(timeout=1)
 
 
 class Lost(Exception):
@@ -74,29 +90,39 @@ class Relay:
         self._bootstrap = bootstrap
         self._make_producer = producer
         self._stopping = threading.Event()
+        self._news = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
-        self._listeners = listeners
+        self._follower = listeners.get(PUBLIC_EVENTS, lambda: None)
+        self._listener = Listener(store, {**listeners, PUBLIC_EVENTS: self._hear})
         self.connected = False
 
     def start(self) -> None:
-        """Begin to publish."""
+        """Begin to listen and to publish."""
+        self._listener.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Wait for what is in flight, give up the lock, and stop."""
         self._stopping.set()
-        self._thread.join()
+        self._news.set()
+        self._thread.join(STOP_SECONDS)
+        self._listener.stop()
 
     @property
     def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        """Whether its threads run."""
+        return self._thread.is_alive() and self._listener.alive
+
+    def _hear(self) -> None:
+        self._news.set()
+        self._follower()
 
     def _run(self) -> None:
         backoff = Backoff()
         while not self._stopping.is_set():
             try:
-                with self._store.datastore.pool.connection() as connection:
+                # A session of its own: the lock must end with it, and may not go back to the pool.
+                with self._store.connect() as connection:
                     if self._hold_lock(connection):
                         self._follow(connection, backoff)
             except (Lost, KafkaError, psycopg.Error, OSError) as error:
@@ -107,21 +133,22 @@ class Relay:
                 log.error("relay_fault", kind=type(error).__name__)
             finally:
                 RELAY_ACTIVE.set(0)
+                self.connected = False
             backoff.wait(self._stopping)
 
     def _hold_lock(self, connection: Connection[Any]) -> bool:
-        """Take the service's relay lock; wait for it without polling the log. False: stopping."""
-        for channel in self._listeners:
-            connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
+        """Take the service's relay lock, or wait for it. False: stopping."""
         while not self._stopping.is_set():
             row = connection.execute("SELECT pg_try_advisory_lock(hashtext('baqylau-relay')) AS held").fetchone()
             if row is not None and row["held"]:
                 return True
             self.connected = True
-            self._hear(connection, 1.0)
+            self._stopping.wait(TAKE_OVER_SECONDS)
         return False
 
     def _follow(self, connection: Connection[Any], backoff: Backoff) -> None:
+        if not answers(self._bootstrap):
+            raise KafkaConnectionError
         producer = self._make_producer(self._bootstrap)
         try:
             RELAY_ACTIVE.set(1)
@@ -129,16 +156,15 @@ class Relay:
             run = _Run(self._store, self._envelope, producer, self._topics)
             self.connected = True
             while not self._stopping.is_set():
-                sent = run.publish_some()
-                heard = self._hear(connection, 0)
-                if sent == 0 and not heard:
-                    run.settle()
+                self._news.clear()
+                connection.execute("SELECT 1")  # raises where the session, and so the lock, is lost
+                if run.publish_some() == 0:
+                    run.settle(ACKNOWLEDGE_SECONDS)
                     backoff.reset()
-                    self._wait_for_commit(connection)
-            run.settle()
+                    self._news.wait(QUIET_SECONDS)
+            run.settle(STOP_SECONDS / 2)
         finally:
-            producer.close(timeout=2)
-            connection.execute("UNLISTEN *; SELECT pg_advisory_unlock(hashtext('baqylau-relay'))")
+            _throw_away(producer)
 
     def _check_partitions(self, producer: KafkaProducer) -> None:
         for topic in self._topics:
@@ -146,20 +172,6 @@ class Relay:
             if found is None or len(found) != self._store.partitions:
                 log.error("topic_partitions_differ", topic=topic, found=len(found or ()), wanted=self._store.partitions)
                 raise Lost
-
-    def _wait_for_commit(self, connection: Connection[Any]) -> None:
-        waited = 0.0
-        while not self._stopping.is_set() and waited < QUIET_SECONDS:
-            if self._hear(connection, 0.5):
-                return
-            waited += 0.5
-
-    def _hear(self, connection: Connection[Any], seconds: float) -> bool:
-        """Wait for notifications, tell the listeners, and say whether there is something to publish."""
-        channels = {notified.channel for notified in connection.notifies(timeout=seconds, stop_after=1)}
-        for channel in channels & self._listeners.keys():
-            self._listeners[channel]()
-        return PUBLIC_EVENTS in channels
 
 
 class _Run:
@@ -176,12 +188,22 @@ class _Run:
         self._cursor = {topic: self._before_first_unpublished(topic) for topic in topics}
 
     def _before_first_unpublished(self, topic: str) -> int:
-        found: list[int] = []
-        for partition in range(self._store.partitions):
-            acknowledged = self._acknowledged.get((topic, partition), 0)
-            found += [r.position - 1 for r in self._store.public_events(topic, acknowledged, 1, partition)]
-        ends = [position for (of, _), position in self._acknowledged.items() if of == topic]
-        return min(found, default=max(ends, default=0))
+        """The position to read on from; where all is published, the last one.
+
+        One statement, so one moment of the log: asked partition by partition, a record that is stored meanwhile in a
+        partition asked before would be passed over for good.
+        """
+        found = self._store.read(
+            "SELECT coalesce(min(unpublished.position) - 1, "
+            "(SELECT max(position) FROM public_events WHERE topic = %(topic)s), 0) "
+            "FROM generate_series(0, %(partitions)s::int - 1) AS here "
+            "LEFT JOIN published ON published.topic = %(topic)s AND published.partition = here "
+            "LEFT JOIN LATERAL (SELECT position FROM public_events WHERE topic = %(topic)s "
+            "AND partition = here AND position > coalesce(published.position, 0) ORDER BY position LIMIT 1) "
+            "AS unpublished ON true",
+            {"topic": topic, "partitions": self._store.partitions},
+        )
+        return int(found[0][0])
 
     def publish_some(self) -> int:
         """Send the next records of each topic. Answers how many. Raises `Lost`."""
@@ -194,12 +216,12 @@ class _Run:
             if records:
                 self._cursor[topic] = records[-1].position
                 sent += len(records)
-        self._collect(all_of_them=False)
+        self._collect()
         return sent
 
     def _send(self, record: Outgoing) -> None:
         if len(self._flying) >= WINDOW:
-            self._collect(all_of_them=True)
+            self.settle(ACKNOWLEDGE_SECONDS)
         future = self._producer.send(
             record.topic,
             key=record.key.encode(),
@@ -209,15 +231,16 @@ class _Run:
         )
         self._flying.append((record, future))
 
-    def settle(self) -> None:
-        """Wait until all that was sent is acknowledged. Raises `Lost`."""
-        self._collect(all_of_them=True)
+    def settle(self, seconds: float) -> None:
+        """Wait until all that was sent is acknowledged. Raises `Lost`, also where that takes longer."""
+        self._collect(until=time.monotonic() + seconds)
 
-    def _collect(self, *, all_of_them: bool) -> None:
-        while self._flying and (all_of_them or self._flying[0][1].is_done):
+    def _collect(self, until: float | None = None) -> None:
+        """Take in the acknowledgements that are there, or, with `until`, all."""
+        while self._flying and (until is not None or self._flying[0][1].is_done):
             record, future = self._flying.popleft()
             try:
-                future.get(timeout=30)
+                future.get(timeout=max(0.0, (until or 0.0) - time.monotonic()))
             except KafkaError as error:
                 self._keep()
                 raise Lost from error
@@ -227,7 +250,7 @@ class _Run:
         self._keep()
 
     def _keep(self) -> None:
-        """Remember what was acknowledged, for the next life."""
+        """Remember what was acknowledged, for the next life. A relay that lost its lock may know less: no step back."""
         changed = [
             (*place, position) for place, position in self._acknowledged.items() if self._kept.get(place) != position
         ]
@@ -235,7 +258,8 @@ class _Run:
             with self._store.datastore.pool.connection() as connection, connection.cursor() as cursor:
                 cursor.executemany(
                     "INSERT INTO published (topic, partition, position) VALUES (%s, %s, %s) "
-                    "ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position",
+                    "ON CONFLICT (topic, partition) DO UPDATE "
+                    "SET position = greatest(published.position, excluded.position)",
                     changed,
                 )
             self._kept = dict(self._acknowledged)
