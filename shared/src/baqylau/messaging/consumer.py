@@ -1,33 +1,54 @@
 """Reads the topics of other services on a thread of its own, and hands them to the writer.
 
-Committed offsets are only a hint for where to read on; the truth is the position in the database.
+Committed offsets are only a hint for where to read on; the truth is the position in the database. So no offset is
+committed behind a record that wasn't handled: whoever starts next, after a crash or elsewhere, reads it again.
 """
 
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 
 import psycopg
 import structlog
 from kafka import KafkaConsumer
-from kafka.errors import KafkaError
-from kafka.structs import TopicPartition
+from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.structs import MemberState, OffsetAndMetadata, TopicPartition
 
+from baqylau.eventstore.work import NotFound
 from baqylau.eventstore.writer import Busy, OutOfReach, Writer
 from baqylau.messaging.backoff import Backoff
+from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import Incoming, from_kafka
 from baqylau.messaging.feed import Feed, FeedOutOfReach
-from baqylau.messaging.intake import Intake, Taken
-from baqylau.messaging.parked import count_parked, retry, waiting_keys
+from baqylau.messaging.intake import Intake, Taken, reason_of
+from baqylau.messaging.parked import Retried, count_parked, retry, waiting_keys
 from baqylau.observability.metrics import CONSUMER_RESTARTS, HOLES
 
 BATCH = 300
 HOLE_PATIENCE_SECONDS = 3.0
 """How long a hole may wait for the relay to send again, before it is filled from the producer's feed."""
 RETRY_SECONDS = 2.0
+SILENCE_SECONDS = 15.0
+"""A partition that has been silent for so long, and lags, twice in a row, is stuck."""
+STOP_SECONDS = 1.5
 
 log = structlog.get_logger(__name__)
+
+
+class Stuck(Exception):
+    """The lag grows and nothing arrives: the client must be made anew."""
+
+
+@dataclass(slots=True)
+class _Hole:
+    """Something is missing after a position, and all up to `end` that came behind it was passed over."""
+
+    after: int
+    end: int
+    since: float
 
 
 class Consumer:
@@ -41,17 +62,23 @@ class Consumer:
         self._group = group
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
-        self._holes: dict[TopicPartition, tuple[int, float]] = {}
+        self._holes: dict[TopicPartition, _Hole] = {}
+        self._heard: dict[TopicPartition, float] = {}
+        self._suspected: set[TopicPartition] = set()
         self.connected = False
 
     def start(self) -> None:
         """Begin to consume."""
         self._thread.start()
 
+    def begin_stop(self) -> None:
+        """Take in nothing more."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Finish the batch in hand, leave the group, and stop."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     @property
     def alive(self) -> bool:
@@ -63,15 +90,18 @@ class Consumer:
         while not self._stopping.is_set():
             try:
                 self._consume(backoff)
-            except (KafkaError, OSError) as error:
+            except (KafkaError, OSError, Stuck) as error:
                 log.warning("consumer_restarts", kind=type(error).__name__)
             except Exception as error:  # noqa: BLE001 (the thread must live; the fault is shown)
                 log.error("consumer_fault", kind=type(error).__name__)
+            self.connected = False
             if not self._stopping.is_set():
                 CONSUMER_RESTARTS.inc()
                 backoff.wait(self._stopping)
 
     def _consume(self, backoff: Backoff) -> None:
+        if not answers(self._bootstrap):
+            raise KafkaConnectionError
         consumer = KafkaConsumer(
             *self._feeds,
             bootstrap_servers=self._bootstrap,
@@ -83,24 +113,33 @@ class Consumer:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             fetch_max_wait_ms=100,
+            metadata_max_age_ms=30_000,
+            bootstrap_timeout_ms=3_000,
         )
+        self._holes.clear()
+        self._heard.clear()
         retry_at = 0.0
         try:
             while not self._stopping.is_set():
                 polled = consumer.poll(timeout_ms=250)
-                self.connected = self.connected or bool(consumer.assignment())
+                self.connected = self.connected or consumer.group_metadata().state == MemberState.STABLE
+                handled: dict[TopicPartition, OffsetAndMetadata] = {}
                 for place, records in polled.items():
                     read = [from_kafka(place.topic, place.partition, r.key, r.headers, r.value) for r in records]
-                    self._take(place, read)
+                    if self._take(place, read) is None:
+                        return
+                    if place not in self._holes:
+                        handled[place] = OffsetAndMetadata(records[-1].offset + 1, "", -1)
                 backoff.reset()
+                if handled:
+                    consumer.commit_async(handled)
+                self._watch(consumer, polled)
                 self._fill_holes()
-                if polled:
-                    consumer.commit_async()
                 if time.monotonic() >= retry_at:
                     retry_at = time.monotonic() + RETRY_SECONDS
                     self._retry_waiting()
         finally:
-            consumer.close(autocommit=False)
+            consumer.close(autocommit=False, timeout_ms=1000)
 
     def _take(self, place: TopicPartition, records: Sequence[Incoming]) -> Taken | None:
         """Hand over a run of records, for as long as it takes. None: stopping."""
@@ -113,56 +152,99 @@ class Consumer:
             except (OutOfReach, Busy):
                 backoff.wait(self._stopping)
                 continue
-            except psycopg.Error as error:
+            except Exception as error:  # noqa: BLE001 (whatever one record brings about, it must not stop the others)
                 return self._take_apart(place, records, error)
-            self._notice_hole(place, taken)
+            self._notice(place, taken)
             return taken
         return None
 
-    def _take_apart(self, place: TopicPartition, records: Sequence[Incoming], error: psycopg.Error) -> Taken | None:
-        """The database refused the run: one by one, so that only the record at fault is parked."""
-        if len(records) == 1:
-            reason = f"refused-by-the-database {error.sqlstate}"
-            self._writer.submit(lambda work: self._intake.park_alone(work, records[0], reason)).result()
-            log.error("record_parked", topic=place.topic, reason=reason)
-            return None
+    def _take_apart(self, place: TopicPartition, records: Sequence[Incoming], error: Exception) -> Taken | None:
+        """The run was refused as a whole: one by one, so that only the record at fault is parked."""
         taken = None
-        for record in records:
-            taken = self._take(place, [record])
-        return taken
+        if len(records) > 1:
+            for record in records:
+                taken = self._take(place, [record])
+                if taken is None:
+                    return None
+            return taken
+        reason = reason_of(error)
+        parked = self._writer.submit(lambda work: self._intake.park_alone(work, records[0], reason)).result()
+        log.error("record_parked", topic=place.topic, reason=reason)
+        self._notice(place, parked)
+        return parked
 
-    def _notice_hole(self, place: TopicPartition, taken: Taken) -> None:
-        if taken.hole is None:
+    def _notice(self, place: TopicPartition, taken: Taken) -> None:
+        """A hole stays until all that came behind it is handled: it won't come again of itself."""
+        hole = self._holes.get(place)
+        end = max(taken.passed_over, hole.end if hole else 0)
+        if taken.position >= end:
             self._holes.pop(place, None)
-        elif self._holes.get(place, (None, 0.0))[0] != taken.hole:
-            log.warning("hole", topic=place.topic, partition=place.partition, after=taken.hole)
-            self._holes[place] = (taken.hole, time.monotonic())
+        elif hole is None:
+            log.warning("hole", topic=place.topic, partition=place.partition, after=taken.position)
+            self._holes[place] = _Hole(taken.position, end, time.monotonic())
+        else:
+            if taken.position > hole.after:  # it is being filled: wait on
+                hole.after, hole.since = taken.position, time.monotonic()
+            hole.end = end
         HOLES.set(len(self._holes))
 
     def _fill_holes(self) -> None:
-        for place, (after, since) in list(self._holes.items()):
-            if time.monotonic() - since < HOLE_PATIENCE_SECONDS:
+        for place, hole in list(self._holes.items()):
+            if time.monotonic() - hole.since < HOLE_PATIENCE_SECONDS:
                 continue
+            after = hole.after
             try:
                 records = self._feeds[place.topic].read(place.partition, after)
             except FeedOutOfReach as error:
                 log.error("hole_lasts", topic=place.topic, partition=place.partition, kind=str(error))
-                self._holes[place] = (after, time.monotonic())
+                hole.since = time.monotonic()
+                continue
+            if not records:
+                log.error("not_in_the_producers_log", topic=place.topic, partition=place.partition, after=after)
+                self._holes.pop(place, None)
+                HOLES.set(len(self._holes))
                 continue
             taken = self._take(place, records)
-            if taken is not None and taken.position > after:
-                log.info("hole_filled", topic=place.topic, partition=place.partition, records=len(records))
-                # Read on from the feed until it has nothing newer: what the topic held meanwhile was passed over.
-                self._holes[place] = (taken.position, 0.0)
-            elif taken is not None and not records:
-                self._holes.pop(place, None)
-            HOLES.set(len(self._holes))
+            if taken is None:
+                return
+            if taken.position == after:
+                log.error("hole_lasts", topic=place.topic, partition=place.partition, kind="the feed begins elsewhere")
+                hole.since = time.monotonic()
+                continue
+            log.info("hole_filled", topic=place.topic, partition=place.partition, records=len(records))
+            if place in self._holes:
+                self._holes[place].since = 0.0  # read on at once: the feed has more
+
+    def _watch(self, consumer: KafkaConsumer, polled: Mapping[TopicPartition, object]) -> None:
+        """Raises `Stuck` where a partition lags, and nothing of it arrives. Forgets partitions that went elsewhere."""
+        now, mine = time.monotonic(), consumer.assignment()
+        for place in self._holes.keys() - mine:
+            del self._holes[place]
+        self._heard = {place: self._heard.get(place, now) for place in mine} | dict.fromkeys(polled, now)
+        self._suspected -= polled.keys()
+        silent = [place for place, heard in self._heard.items() if now - heard > SILENCE_SECONDS]
+        if not silent:
+            return
+        ends = consumer.end_offsets(silent, timeout_ms=3_000)
+        lagging = {place for place in silent if (consumer.position(place, timeout_ms=1_000) or 0) < ends[place]}
+        if lagging & self._suspected:
+            raise Stuck
+        self._suspected = lagging
+        self._heard.update(dict.fromkeys(silent, now))
 
     def _retry_waiting(self) -> None:
+        """Play what waits for a fact of another topic again; together, so that it costs few transactions."""
         store = self._writer.store
+        retried: list[Future[Retried]] = []
         try:
-            if count_parked(store):
-                for key in waiting_keys(store):
-                    self._writer.submit(partial(retry, intake=self._intake, key=key)).result()
-        except (psycopg.Error, OutOfReach, Busy) as error:
+            keys = waiting_keys(store) if count_parked(store) else []
+            retried.extend(self._writer.submit(partial(retry, intake=self._intake, key=key)) for key in keys)
+        except (psycopg.Error, Busy) as error:
             log.warning("retry_postponed", kind=type(error).__name__)
+        for one in retried:
+            try:
+                one.result()
+            except NotFound:  # another replica was faster
+                continue
+            except Exception as error:  # noqa: BLE001 (one key must not stop the others)
+                log.warning("retry_postponed", kind=type(error).__name__)

@@ -19,6 +19,11 @@ from baqylau.lines import Line, wire_regime
 MAX_VALUE_BYTES = 512 * 1024
 """A public event is thin. One above this would be refused by the broker, so it is refused before it is stored."""
 
+MAX_KEY = 200
+"""Characters. A key of ours has 36; what a foreign record has for one must still fit into an index."""
+_POSITION_DIGITS = 18
+"""So many digits always fit into a bigint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -55,12 +60,18 @@ class Incoming:
     @property
     def position(self) -> int:
         """Position in the producer's log. Raises KeyError or ValueError where the record carries none."""
-        return int(self.headers["position"])
+        return _position(self.headers["position"])
 
     @property
     def previous(self) -> int:
-        """Position of the record before it in this partition; 0: it is the first."""
-        return int(self.headers["previousposition"])
+        """Position of the record before it in this partition; 0: it is the first. Raises as `position` does."""
+        return _position(self.headers["previousposition"])
+
+
+def _position(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > _POSITION_DIGITS:
+        raise ValueError("not a position")
+    return int(text)
 
 
 class TooLarge(Exception):
@@ -139,13 +150,20 @@ class Envelope:
         }
 
 
-def from_kafka(topic: str, partition: int, key: bytes, headers: Sequence[tuple[str, bytes]], value: bytes) -> Incoming:
-    """Read a Kafka record. What it says is judged by the consumer; here nothing is refused."""
-    named = {name.removeprefix("ce_"): content.decode("utf-8", "replace") for name, content in headers}
-    return Incoming(topic, partition, (key or b"").decode("utf-8", "replace"), named, value or b"")
+def from_kafka(
+    topic: str, partition: int, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+) -> Incoming:
+    """Read a Kafka record. What it says is judged by the consumer; here nothing is refused, whatever it is."""
+    named = {name.removeprefix("ce_"): _text(content) for name, content in headers}
+    return Incoming(topic, partition, _text(key)[:MAX_KEY], named, value or b"")
+
+
+def _text(content: bytes | None) -> str:
+    """As UTF-8; what isn't, and NUL, which PostgreSQL has no place for, becomes U+FFFD."""
+    return (content or b"").decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def from_item(topic: str, item: Mapping[str, Any]) -> Incoming:
-    """Read a feed's item as if it had come from the topic. Raises KeyError where it isn't one."""
+    """Read a feed's item as if it had come from the topic. Raises KeyError or TypeError where it isn't one."""
     headers = {name: str(content) for name, content in item.items() if name not in ("data", "partition")}
     return Incoming(topic, int(item["partition"]), headers["subject"], headers, orjson.dumps(item["data"]))

@@ -8,6 +8,8 @@ import httpx
 from baqylau.lines import Line
 from baqylau.messaging.envelope import Incoming, from_item
 
+TIMEOUT_SECONDS = 3.0
+
 
 class FeedOutOfReach(Exception):
     """The feed can't be read for now."""
@@ -20,7 +22,7 @@ class Feed:
         self._topic = topic
         self._url = f"{base_url}/events"
         self._token = tokens / audience.value
-        self._client = httpx.Client(timeout=10)
+        self._client = httpx.Client(timeout=TIMEOUT_SECONDS)
 
     def read(self, partition: int, after: int, limit: int = 500) -> Sequence[Incoming]:
         """Records of a partition behind a position, oldest first. Raises `FeedOutOfReach`."""
@@ -31,8 +33,18 @@ class Feed:
                 headers={"Authorization": f"Bearer {self._token.read_text().strip()}"},
             )
             answer.raise_for_status()
-            return [from_item(self._topic, item) for item in answer.json()["items"]]
-        except (httpx.HTTPError, OSError, KeyError, ValueError) as error:
+            return [from_item(self._topic, dict(item)) for item in answer.json()["items"]]
+        except httpx.HTTPStatusError as error:
+            raise FeedOutOfReach(f"status {error.response.status_code}") from error
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            OSError,
+            LookupError,
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as error:
             raise FeedOutOfReach(type(error).__name__) from error
 
     def close(self) -> None:

@@ -2,7 +2,8 @@
 
 In one transaction with what a record causes stands the position after it. At or below the last position: a duplicate,
 passed over. A previous position above the last: a hole; nothing behind it is handled until it is filled. A record that
-can't be handled is parked, with every later one of its key, so that order holds and the rest goes on.
+can't be handled is parked, with every later one of its key, so that order holds and the rest goes on. A record of
+another regime that isn't the next of this log says nothing about it: it is parked apart.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,10 +32,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a run of records. `hole`: the position after which one is missing, or None."""
+    """What became of a run of records. `hole`: the position after which one is missing, or None.
+
+    `passed_over`: the highest position that came behind a hole and was not handled; 0: none was.
+    """
 
     position: int
     hole: int | None
+    passed_over: int = 0
 
 
 def upstream_of(topic: str, partition: int) -> str:
@@ -54,11 +59,15 @@ class Intake:
     def take(self, work: Work, topic: str, partition: int, records: Sequence[Incoming]) -> Taken:
         """Handle a run of records of one partition, in one transaction. Raises only what concerns the database."""
         upstream = upstream_of(topic, partition)
-        position = start = work.transaction.position(upstream)
+        position = start = work.positions.get(upstream) or work.transaction.position(upstream)
         waiting = self._parked_keys(work, upstream)
         hole: int | None = None
+        passed_over = 0
         for record in records:
             at, previous = _positions(record)
+            if previous != position and self._is_foreign(record):
+                self._park_apart(work, upstream, at or 0, record)
+                continue
             if at is None or previous is None:
                 CONSUMED.labels(topic, "no_position").inc()
                 log.error("record_without_position", topic=topic, partition=partition)
@@ -67,7 +76,7 @@ class Intake:
                 CONSUMED.labels(topic, "duplicate").inc()
                 continue
             if previous != position:
-                hole = position
+                hole, passed_over = position, max(passed_over, at)
                 CONSUMED.labels(topic, "behind_hole").inc()
                 continue
             hole = None
@@ -75,7 +84,16 @@ class Intake:
             position = at
         if position > start:
             work.positions[upstream] = position
-        return Taken(position, hole)
+        return Taken(position, hole, passed_over)
+
+    def _is_foreign(self, record: Incoming) -> bool:
+        return record.headers.get("regime") != wire_regime(self._line)
+
+    def _park_apart(self, work: Work, upstream: str, position: int, record: Incoming) -> None:
+        FOREIGN_REGIME.inc()
+        CONSUMED.labels(record.topic, "parked").inc()
+        log.error("foreign_record", topic=record.topic, partition=record.partition)
+        _park(work, f"{upstream}/foreign", position, record, reason_of(ForeignRegime()), waits=False)
 
     def _take_one(self, work: Work, upstream: str, position: int, record: Incoming, waiting: set[str]) -> None:
         if record.key in waiting:
@@ -97,7 +115,7 @@ class Intake:
     def handle(self, work: Work, record: Incoming) -> str:
         """Parse a record and hand it to its policy. Raises what makes it one to park."""
         event_type = record.headers.get("type", "")
-        if record.headers.get("regime") != wire_regime(self._line):
+        if self._is_foreign(record):
             FOREIGN_REGIME.inc()
             raise ForeignRegime
         contract = contract_of(event_type)
@@ -119,13 +137,16 @@ class Intake:
             correlation.reset(token)
         return "handled"
 
-    def park_alone(self, work: Work, record: Incoming, reason: str) -> None:
-        """Park a record that the database itself refused, in a transaction that holds nothing else."""
+    def park_alone(self, work: Work, record: Incoming, reason: str) -> Taken:
+        """Park a record that can't even be written otherwise, in a transaction that holds nothing else of it."""
         upstream = upstream_of(record.topic, record.partition)
+        position = work.transaction.position(upstream)
         at, previous = _positions(record)
-        if at is not None and previous == work.transaction.position(upstream):
+        if at is not None and previous == position:
             _park(work, upstream, at, record, reason, waits=False)
-            work.positions[upstream] = at
+            work.positions[upstream] = position = at
+            CONSUMED.labels(record.topic, "parked").inc()
+        return Taken(position, None)
 
     def _parked_keys(self, work: Work, upstream: str) -> set[str]:
         rows = work.read("SELECT DISTINCT key FROM parked_records WHERE upstream = %s", (upstream,))
@@ -138,6 +159,10 @@ class ForeignRegime(Exception):
 
 def reason_of(error: Exception) -> str:
     """Why a record can't be handled, in codes: never its content."""
+    return _reason(error)[:300].replace("\0", "\ufffd")
+
+
+def _reason(error: Exception) -> str:
     match error:
         case NotYet():
             return error.reason
@@ -146,12 +171,14 @@ def reason_of(error: Exception) -> str:
         case Refused():
             return ", ".join(ground.reason for ground in error.grounds)
         case ValidationError():
-            places = {".".join(map(str, e["loc"])) + ":" + e["type"] for e in error.errors(include_input=False)}
-            return "malformed " + ", ".join(sorted(places))[:300]
+            places = {f"{e['loc'][0] if e['loc'] else ''}:{e['type']}" for e in error.errors(include_input=False)}
+            return "malformed " + ", ".join(sorted(places))
         case NotFound():
             return "unknown-aggregate"
         case MapperDeserialisationError():
             return "stored-event-unreadable"
+        case psycopg.Error():
+            return f"refused-by-the-database {error.sqlstate}"
         case _:
             return type(error).__name__
 
@@ -166,7 +193,7 @@ def _positions(record: Incoming) -> tuple[int | None, int | None]:
 def _park(work: Work, upstream: str, position: int, record: Incoming, reason: str, *, waits: bool) -> None:
     work.change(
         "INSERT INTO parked_records (upstream, position, key, topic, partition, headers, value, reason, waits) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
         (
             upstream,
             position,
