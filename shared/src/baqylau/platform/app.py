@@ -1,19 +1,16 @@
 """What the HTTP side of every service has: health, metrics, schemas, events, parked records, problems, correlation."""
 
 import asyncio
-import re
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
-from uuid import uuid4
 
 import orjson
+import psycopg
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from baqylau.contracts.base import contract_of, contracts_of
 from baqylau.eventstore.aggregate import Cause
@@ -21,15 +18,14 @@ from baqylau.eventstore.work import Work
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.envelope import Envelope
 from baqylau.messaging.parked import Retried, parked, retry
-from baqylau.observability.logs import correlation
-from baqylau.observability.metrics import HTTP_SECONDS
 from baqylau.platform.asyncapi import asyncapi
 from baqylau.platform.auth import Caller, Role, TokenVerifier, caller, require
 from baqylau.platform.commands import Commands, commands
-from baqylau.platform.problems import Problem, add_handlers, problem, responses
+from baqylau.platform.gatehouse import Gatehouse
+from baqylau.platform.problems import Problem, add_handlers, responses
 from baqylau.platform.runtime import Runtime
+from baqylau.refusals import Ground, Refused
 
-_SAFE_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _FOLLOW_SECONDS = 15.0
 
 
@@ -48,6 +44,7 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
         description=f"Line: {runtime.settings.line}. Errors are RFC 9457, with every ground and its citation.",
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.settings = runtime.settings
     app.state.service = runtime.service
@@ -77,66 +74,6 @@ def _declare_problem(app: FastAPI) -> None:
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-class Gatehouse:
-    """Bounds the body, gives each request its correlation id, and measures it. Logs nothing of the request."""
-
-    def __init__(self, app: ASGIApp, limit: int, big_bodies: tuple[str, ...]) -> None:
-        self._app = app
-        self._limit = limit
-        self._big_bodies = big_bodies
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        asked = headers.get(b"x-correlation-id", b"").decode("latin-1")
-        own = asked if _SAFE_CORRELATION.fullmatch(asked) else str(uuid4())
-        token = correlation.set(own)
-        started, status = time.perf_counter(), 500
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-correlation-id", own.encode())]
-            await send(message)
-
-        try:
-            if scope["path"].endswith(self._big_bodies) if self._big_bodies else False:
-                await self._app(scope, receive, answer)
-            else:
-                await self._bounded(scope, receive, answer, headers)
-        finally:
-            correlation.reset(token)
-            route = getattr(scope.get("route"), "path", "unknown")
-            HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - started)
-
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
-        declared = headers.get(b"content-length", b"0")
-        body, more = b"", True
-        while more and declared.isdigit() and int(declared) <= self._limit and len(body) <= self._limit:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        if more or len(body) > self._limit:
-            too_large = problem(413, f"A body is at most {self._limit} bytes.")
-            await too_large(scope, receive, send)
-            return
-        handed = False
-
-        async def once() -> Message:
-            nonlocal handed
-            if handed:
-                return await receive()
-            handed = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, once, send)
 
 
 _health = APIRouter(tags=["operation"])
@@ -230,7 +167,10 @@ async def _follow(request: Request, runtime: Runtime, topic: str, position: int)
     yield b": following\n\n"
     while not await request.is_disconnected() and not runtime.stopping.is_set():
         woken = runtime.commits.next()
-        found = await asyncio.to_thread(runtime.service.store.public_events, topic, position, 100)
+        try:
+            found = await asyncio.to_thread(runtime.service.store.public_events, topic, position, 100)
+        except psycopg.Error:  # the caller comes again, with the `Last-Event-ID` that it has
+            return
         for record in found:
             position = record.position
             data = orjson.dumps(envelope.item(record))
@@ -255,10 +195,10 @@ def list_parked(
 ) -> dict[str, Any]:
     """Records that could not be handled, by key, with the reason in codes."""
     found = parked(request.app.state.service.store, limit, after)
-    return {"items": found, "next": found[-1].key if len(found) == limit else None}
+    return {"items": found, "next": found[-1].key if len({one.key for one in found}) == limit else None}
 
 
-@_parked.post("/parked/{key}/retry", response_model=Retried, responses=responses(404))
+@_parked.post("/parked/{key:path}/retry", response_model=Retried, responses=responses(404))
 async def retry_parked(
     request: Request, key: str, command: Annotated[Commands, Depends(commands(Role.OPERATOR))]
 ) -> Response:
@@ -293,6 +233,6 @@ async def simulate(
         now, today = runtime.clock.now(), runtime.clock.today()
     except OverflowError:
         runtime.clock.simulate(None)
-        raise HTTPException(422, "The clock can't be set to such an instant.") from None
+        raise Refused([Ground(None, "clock-out-of-range", "now", of_payload=True)]) from None
     runtime.clock_moved.set()
     return {"now": now.isoformat(), "today": today.isoformat()}

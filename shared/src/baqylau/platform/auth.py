@@ -1,6 +1,7 @@
 """Who calls, and what they may. Tokens are JWTs of one audience; a token of one line opens nothing on another."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,12 @@ from baqylau.lines import Line
 from baqylau.platform.settings import Settings
 
 _ALGORITHMS = ["ES256", "ES384", "EdDSA", "RS256", "PS256"]
+
+KEYS_GOOD_SECONDS = 300.0
+"""After so long, keys are read again: one that the issuer has withdrawn signs nothing any more."""
+KEYS_PAUSE_SECONDS = 10.0
+"""An issuer elsewhere is asked at most so often, whatever tokens are sent here."""
+_MAX_SUBJECT = 200
 
 
 class Role(StrEnum):
@@ -63,6 +70,8 @@ class TokenVerifier:
         self._audiences = audiences
         self._lock = threading.Lock()
         self._keys: dict[str, dict[str, Any]] = {}
+        self._asked = float("-inf")
+        self._loaded = float("-inf")
 
     def verify(self, token: str) -> Caller:
         """The caller. Raises `InvalidToken`."""
@@ -77,14 +86,20 @@ class TokenVerifier:
                 issuer=self._settings.oidc_issuer,
                 options={"require": ["exp", "aud", "sub"]},
             )
-            audience = Line(claims["aud"])
+            audience = self._audience(claims["aud"])
             if key.get("aud", audience.value) != audience.value:
                 raise InvalidToken("the key doesn't sign for this audience")
+            organization = claims.get("organization")
+            subject = claims["sub"]
+            if not isinstance(organization, str | None) or len(subject) > _MAX_SUBJECT or "\0" in subject:
+                raise InvalidToken("claims of a kind that isn't known here")
+            known = set(Role)
             return Caller(
-                subject=str(claims["sub"]),
+                subject=subject,
                 audience=audience,
-                roles=frozenset(Role(role) for role in claims.get("roles", ())),
-                organization=claims.get("organization"),
+                # An issuer of many systems names roles of theirs too; here they open nothing.
+                roles=frozenset(Role(role) for role in claims.get("roles", ()) if role in known),
+                organization=organization,
                 units=frozenset(UUID(unit) for unit in claims.get("units", ())),
             )
         except InvalidToken:
@@ -94,24 +109,51 @@ class TokenVerifier:
         except (ValueError, TypeError, AttributeError, KeyError):
             raise InvalidToken("claims of a kind that isn't known here") from None
 
+    def _audience(self, claimed: str | list[str]) -> Line:
+        """The one line that the token is for. A token for two would open one with the other's rights."""
+        named = {claimed} if isinstance(claimed, str) else set(claimed)
+        lines = [line for line in Line if line.value in named]
+        if len(lines) != 1 or lines[0] not in self._audiences:
+            raise InvalidToken("its audience isn't this line alone")
+        return lines[0]
+
     def _key(self, kid: str) -> dict[str, Any]:
         found = self._keys.get(kid)
-        if found is None:
-            with self._lock:
-                self._keys = {str(key.get("kid", "")): key for key in self._load()}
+        if found is None or time.monotonic() - self._loaded > KEYS_GOOD_SECONDS:
+            self._refresh(known=found is not None)
             found = self._keys.get(kid)
         if found is None:
             raise InvalidToken("signed by a key that isn't known here")
         return found
 
+    def _refresh(self, *, known: bool) -> None:
+        """Read the keys again. An issuer that is away is forgiven where the key was known: it is asked again soon."""
+        with self._lock:
+            now = time.monotonic()
+            if self._settings.jwks_file is None and now - self._asked < KEYS_PAUSE_SECONDS:
+                if self._loaded == float("-inf"):
+                    raise _no_keys()
+                return
+            self._asked = now
+            try:
+                keys = self._load()
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, LookupError, ValueError, TypeError) as error:
+                if known:
+                    return
+                raise _no_keys() from error
+            self._keys = {str(key.get("kid", "")): key for key in keys}
+            self._loaded = now
+
     def _load(self) -> list[dict[str, Any]]:
         if self._settings.jwks_file is not None:
-            return list(orjson.loads(self._settings.jwks_file.read_bytes())["keys"])
-        try:
-            discovery = httpx.get(f"{self._settings.oidc_issuer}/.well-known/openid-configuration", timeout=5)
-            return list(httpx.get(discovery.raise_for_status().json()["jwks_uri"], timeout=5).json()["keys"])
-        except httpx.HTTPError as error:
-            raise HTTPException(503, "The issuer of tokens can't be reached.", {"Retry-After": "5"}) from error
+            return [dict(key) for key in orjson.loads(self._settings.jwks_file.read_bytes())["keys"]]
+        discovery = httpx.get(f"{self._settings.oidc_issuer}/.well-known/openid-configuration", timeout=3)
+        found = httpx.get(discovery.raise_for_status().json()["jwks_uri"], timeout=3)
+        return [dict(key) for key in found.raise_for_status().json()["keys"]]
+
+
+def _no_keys() -> HTTPException:
+    return HTTPException(503, "The keys of the issuer of tokens can't be read.", {"Retry-After": "5"})
 
 
 _bearer = HTTPBearer(auto_error=False, description="A JWT whose `aud` is this line.")

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 ALMATY = ZoneInfo("Asia/Almaty")
 
+EARLIEST, LATEST = datetime(1991, 12, 16, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""A simulation stays within them, so that no later day of it is one that can't be reckoned with."""
+
 
 class Clock:
     """Two times. `recorded_at` is always real; `now` and `today` are the domain's, in Asia/Almaty.
@@ -28,5 +31,7 @@ class Clock:
         return self.now().astimezone(ALMATY).date()
 
     def simulate(self, now: datetime | None) -> None:
-        """Set the domain's time; None restores it. `now` carries its offset."""
+        """Set the domain's time; None restores it. `now` carries its offset. Raises OverflowError for one too far."""
+        if now is not None and not EARLIEST <= now < LATEST:
+            raise OverflowError(now.year)
         self._shift = timedelta() if now is None else now - datetime.now(UTC)

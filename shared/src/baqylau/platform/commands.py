@@ -15,7 +15,10 @@ from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.work import Work
 from baqylau.observability.logs import correlation
 from baqylau.platform.auth import Caller, Role, require
-from baqylau.refusals import Ground, Refused
+from baqylau.platform.problems import noted
+from baqylau.refusals import Ground, Refused, refuse_if
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Answer(BaseModel):
@@ -43,8 +46,9 @@ class Commands:
         request it is refused. A refusal isn't kept: nothing was recorded, and the same key may try again.
         """
         body = await self._request.body()
-        route = f"{self._request.method} {self._request.url.path}".encode()
-        fingerprint = hashlib.sha256(route + b"\n" + body).digest()
+        fingerprint = fingerprint_of(self._request.method, self._request.url.path, body)
+        # Here, not in the task: the writer's thread knows nothing of this request.
+        followed = correlation.get() or str(uuid4())
 
         def task(work: Work) -> Response:
             if self._key is not None:
@@ -52,9 +56,12 @@ class Commands:
                 if earlier is not None:
                     return earlier
             work.if_match = self._if_match
+            token = correlation.set(followed)
             try:
                 result = decide(work, self.cause())
+                refuse_if(noted(self._request.scope))  # here, so that the domain's own grounds are told with them
             finally:
+                correlation.reset(token)
                 work.if_match = None
             version: int | None = getattr(result, "version", None)
             content = result.__pydantic_serializer__.to_json(result)
@@ -74,7 +81,7 @@ class Commands:
             actor=self.caller.subject,
             recorded_at=self._request.app.state.clock.recorded_at(),
             correlation_id=correlation.get() or str(uuid4()),
-            traceparent=self._request.headers.get("traceparent"),
+            traceparent=traceparent_of(self._request),
         )
 
     def _earlier(self, work: Work, fingerprint: bytes) -> Response | None:
@@ -88,6 +95,17 @@ class Commands:
         if bytes(known) != fingerprint:
             raise Refused([Ground(None, "idempotency-key-reused", "Idempotency-Key", of_payload=True)])
         return _answer(status, version, bytes(body))
+
+
+def fingerprint_of(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests of one `Idempotency-Key` the same request."""
+    return hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
+
+
+def traceparent_of(request: Request) -> str | None:
+    """The caller's `traceparent`, where it is one (W3C Trace Context, 3.2): it goes into events and on topics."""
+    found = request.headers.get("traceparent", "")
+    return found if _TRACEPARENT.fullmatch(found) else None
 
 
 def _answer(status: int, version: int | None, content: bytes) -> Response:

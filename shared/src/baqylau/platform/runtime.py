@@ -3,13 +3,14 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
-import psycopg
 import structlog
 
 from baqylau.eventstore.service import Service
 from baqylau.lines import Line, topic_of
+from baqylau.messaging.broker import answers
 from baqylau.messaging.consumer import Consumer
 from baqylau.messaging.envelope import Envelope
 from baqylau.messaging.feed import Feed
@@ -55,8 +56,9 @@ class Commits:
 
     def notice(self) -> None:
         """Called from a thread: something was committed."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         if self._next is not None and self._loop is not None:
@@ -87,6 +89,7 @@ class Runtime:
         self.clock = Clock()
         self.clock_moved = threading.Event()
         self.stopping = threading.Event()
+        self._asking = threading.Lock()
         self.commits = Commits()
         told = tuple(lines) or (settings.line,)
         self.topics = tuple(topic_of(line, name) for line in told)
@@ -125,9 +128,15 @@ class Runtime:
             watcher.start()
         log.info("started", port=self.settings.port)
 
+    def begin_stop(self) -> None:
+        """Take in nothing more, and end the streams that follow the log."""
+        self.stopping.set()
+        self.consumer.begin_stop()
+        self.commits.notice()
+
     def stop(self) -> None:
         """Stop in the order in which nothing is lost: intake first, then the writer, then the relay."""
-        self.stopping.set()
+        self.begin_stop()
         for watcher in self.watchers:
             watcher.stop()
         if self.feeds:
@@ -136,6 +145,7 @@ class Runtime:
         self.relay.stop()
         for feed in self.feeds.values():
             feed.close()
+        self.service.store.datastore.pool.close(timeout=0.5)
         self.service.close()
         log.info("stopped")
 
@@ -143,6 +153,7 @@ class Runtime:
         """What readiness asks."""
         checks = {
             "database": self._database(),
+            "broker": answers(self.settings.kafka_bootstrap),
             "writer": self.service.writer.alive,
             "relay": self.relay.alive and self.relay.connected,
             "watchers": all(watcher.alive for watcher in self.watchers),
@@ -152,8 +163,10 @@ class Runtime:
         return checks
 
     def _database(self) -> bool:
-        try:
-            self.service.store.read("SELECT 1")
-        except psycopg.Error:
+        # One at a time: a server that hangs may hold one thread, not all that answer requests.
+        if not self._asking.acquire(timeout=1):
             return False
-        return True
+        try:
+            return self.service.store.answers()
+        finally:
+            self._asking.release()

@@ -1,0 +1,123 @@
+"""What every request passes first: its body is bounded and text that can be stored, its faults are answered."""
+
+import re
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from baqylau.observability.logs import correlation
+from baqylau.observability.metrics import HTTP_SECONDS
+from baqylau.platform.problems import MAX_FIELD, fault, note, problem
+from baqylau.refusals import Ground
+
+_SAFE_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_GONE = 499
+"""Only in the metric: the caller went before an answer."""
+_ESCAPES = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""A NUL or a half of a surrogate pair, as JSON may escape it; or a backslash and such letters, which is text."""
+
+log = structlog.get_logger(__name__)
+
+
+class Gatehouse:
+    """Bounds the body, gives each request its correlation id, and measures it. Logs nothing of the request.
+
+    PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate: a path or query with a NUL is answered 422 here. Such
+    characters in a JSON body are noted in the scope, so that they are refused with all other grounds (`noted`).
+    `big_bodies`: endings of paths that take files, which a route reads and bounds itself.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, big_bodies: tuple[str, ...]) -> None:
+        self._app = app
+        self._limit = limit
+        self._big_bodies = big_bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        asked = headers.get(b"x-correlation-id", b"").decode("latin-1")
+        own = asked if _SAFE_CORRELATION.fullmatch(asked) else str(uuid4())
+        token = correlation.set(own)
+        started, status = time.perf_counter(), _GONE
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", own.encode())]
+            await send(message)
+
+        try:
+            if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+                await problem(422, "The address holds a NUL.", _grounds([""]))(scope, receive, answer)
+            elif self._big_bodies and scope["path"].endswith(self._big_bodies):
+                await self._app(scope, receive, answer)
+            else:
+                await self._bounded(scope, receive, answer, headers)
+        except Exception as error:
+            if status != _GONE:
+                log.error("answer_broken_off", kind=type(error).__name__)
+                raise
+            await fault(error, scope)(scope, receive, answer)
+        finally:
+            correlation.reset(token)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            route = getattr(scope.get("route"), "path", "unknown")
+            HTTP_SECONDS.labels(method, route, str(status)).observe(time.perf_counter() - started)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
+        declared = headers.get(b"content-length", b"0")
+        body, more = bytearray(), not declared.isdigit() or int(declared) <= self._limit
+        while more and len(body) <= self._limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if len(body) > self._limit or (declared.isdigit() and int(declared) > self._limit):
+            await problem(413, f"A body is at most {self._limit} bytes.")(scope, receive, send)
+            return
+        whole = bytes(body)
+        if b"\0" in whole or _ESCAPES.search(whole):  # the first: JSON in UTF-16, which nobody need send
+            try:
+                fields = _unstorable(orjson.loads(whole))
+            except orjson.JSONDecodeError:  # no JSON at all, or with a lone surrogate
+                fields = [""]
+            note(scope, _grounds(fields))
+        handed = False
+
+        async def once() -> Message:
+            nonlocal handed
+            if handed:
+                return await receive()
+            handed = True
+            return {"type": "http.request", "body": whole, "more_body": False}
+
+        await self._app(scope, once, send)
+
+
+def _grounds(fields: Sequence[str]) -> list[Ground]:
+    return [
+        Ground(None, "character-not-allowed", field.removeprefix(".")[:MAX_FIELD] or None, of_payload=True)
+        for field in fields
+    ]
+
+
+def _unstorable(value: object, place: str = "") -> list[str]:
+    """The fields, dotted, that hold a NUL."""
+    match value:
+        case str():
+            return [place] if "\0" in value else []
+        case list():
+            return [found for index, one in enumerate(value) for found in _unstorable(one, f"{place}.{index}")]
+        case dict():
+            names = [place for name in value if "\0" in name]
+            return names + [found for name, one in value.items() for found in _unstorable(one, f"{place}.{name}")]
+    return []
