@@ -1,0 +1,239 @@
+"""Works, attempts and batches on a real database: all or nothing for each, and each hears of its own."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.service import Service
+from baqylau.eventstore.store import out_of_reach
+from baqylau.eventstore.work import Work
+from baqylau.eventstore.writer import Busy, OutOfReach
+from baqylau.platform.settings import Settings
+from baqylau.refusals import Ground, Refused
+from baqylau.testing.probe import Tally, tally_service
+from baqylau.testing.wait import wait_until
+
+pytestmark = pytest.mark.real
+
+
+def count(tally: UUID, cause: Cause) -> Callable[[Work], int]:
+    return lambda work: work.find_or_new(Tally, tally).count(cause)
+
+
+def together(service: Service, tasks: list[Callable[[Work], Any]]) -> list["Future[Any]"]:
+    """Have the tasks committed in one batch: the writer is held until all of them wait."""
+    held, go = threading.Event(), threading.Event()
+
+    def hold(_: Work) -> None:
+        held.set()
+        go.wait(10)
+
+    service.writer.submit(hold)
+    held.wait(10)
+    futures = [service.writer.submit(task) for task in tasks]
+    go.set()
+    return futures
+
+
+def test_a_command_that_fails_is_undone_alone(tallies: Service, cause: Cause) -> None:
+    tally, other = uuid4(), uuid4()
+
+    def refused(work: Work) -> None:
+        work.find_or_new(Tally, tally).count(cause)
+        work.change("INSERT INTO tallies VALUES (%s, 99)", (other,))
+        raise Refused([Ground(None, "no")])
+
+    first, second, third = together(tallies, [count(tally, cause), refused, count(tally, cause)])
+
+    assert (first.result(), third.result()) == (1, 2)
+    with pytest.raises(Refused):
+        second.result()
+    assert len(tallies.history(tally)) == 2
+    assert tallies.store.read("SELECT id, number FROM tallies") == [(tally, 2)]
+
+
+def test_a_command_that_the_database_refuses_is_undone_alone(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+
+    def impossible(work: Work) -> None:
+        work.find_or_new(Tally, tally).count(cause)
+        work.change("INSERT INTO tallies VALUES (%s, 99999999999)", (uuid4(),))
+
+    first, second, third = together(tallies, [count(tally, cause), impossible, count(tally, cause)])
+
+    assert (first.result(), third.result()) == (1, 2)
+    with pytest.raises(psycopg.DataError):
+        second.result()
+    assert len(tallies.history(tally)) == 2
+
+
+def test_a_work_reads_what_the_works_before_it_in_the_batch_wrote(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+
+    def seen(work: Work) -> Any:
+        return work.read("SELECT number FROM tallies WHERE id = %s", (tally,))
+
+    before, _, after = together(tallies, [seen, count(tally, cause), seen])
+
+    assert (before.result(), after.result()) == ([], [(1,)])
+
+
+def test_an_inner_attempt_that_fails_leaves_what_the_outer_did_before_it(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+
+    def outer(work: Work) -> int:
+        work.find_or_new(Tally, tally).count(cause)
+        with pytest.raises(Refused):
+            work.attempt(inner)
+        return work.find_or_new(Tally, tally).number
+
+    def inner(work: Work) -> None:
+        assert work.find_or_new(Tally, tally).count(cause) == 2
+        raise Refused([Ground(None, "no")])
+
+    assert tallies.writer.submit(outer).result() == 1
+    assert [event.originator_version for event in tallies.history(tally)] == [1]
+
+
+def test_an_outer_attempt_that_fails_undoes_what_an_inner_read_made_it_execute(tallies: Service, cause: Cause) -> None:
+    row, tally = uuid4(), uuid4()
+
+    def outer(work: Work) -> None:
+        work.change("INSERT INTO tallies VALUES (%s, 7)", (row,))
+        assert work.attempt(lambda inner: inner.read("SELECT number FROM tallies WHERE id = %s", (row,))) == [(7,)]
+        raise Refused([Ground(None, "no")])
+
+    refused, counted = together(tallies, [outer, count(tally, cause)])
+
+    with pytest.raises(Refused):
+        refused.result()
+    assert counted.result() == 1
+    assert tallies.store.read("SELECT id, number FROM tallies") == [(tally, 1)]
+
+
+def test_with_a_savepoint_the_work_goes_on_after_what_the_database_refuses(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+
+    def impossible(work: Work) -> None:
+        work.find_or_new(Tally, tally).count(cause)
+        work.change("INSERT INTO tallies VALUES (%s, 99999999999)", (uuid4(),))
+        work.execute()
+
+    def task(work: Work) -> int:
+        work.change("INSERT INTO tallies VALUES (%s, 5)", (uuid4(),))
+        with pytest.raises(psycopg.DataError):
+            work.attempt(impossible, savepoint=True)
+        return work.find_or_new(Tally, tally).count(cause)
+
+    assert tallies.writer.submit(task).result() == 1
+    assert sorted(row[0] for row in tallies.store.read("SELECT number FROM tallies")) == [1, 5]
+
+
+def test_a_batch_survives_a_caller_that_has_gone(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+    held, go = threading.Event(), threading.Event()
+
+    def hold(_: Work) -> None:
+        held.set()
+        go.wait(10)
+
+    tallies.writer.submit(hold)
+    held.wait(10)
+    gone, stays = [tallies.writer.submit(count(tally, cause)) for _ in range(2)]
+    assert gone.cancel()
+    go.set()
+
+    assert stays.result() == 1
+    assert tallies.writer.submit(count(tally, cause)).result() == 2
+
+
+def test_two_replicas_count_one_tally_without_a_conflict(settings: Callable[[], Settings], cause: Cause) -> None:
+    shared = settings()
+    replicas = [tally_service(shared, "tallies") for _ in range(2)]
+    for replica in replicas:
+        replica.writer.start()
+    tally = uuid4()
+
+    numbers = [replicas[n % 2].writer.submit(count(tally, cause)) for n in range(60)]
+
+    assert sorted(future.result() for future in numbers) == list(range(1, 61))
+    for replica in replicas:
+        replica.writer.stop()
+        replica.close()
+
+
+def test_after_a_stop_a_command_is_told_to_come_again(tallies: Service, cause: Cause) -> None:
+    tallies.writer.stop()
+
+    with pytest.raises(Busy):
+        tallies.writer.submit(count(uuid4(), cause))
+
+
+def test_a_session_that_the_server_ends_within_a_batch_is_out_of_reach_and_the_next_batch_works(
+    tallies: Service, cause: Cause
+) -> None:
+    tally = uuid4()
+
+    def stalled(work: Work) -> int:
+        backend = work.read("SELECT pg_backend_pid()")[0][0]
+        tallies.store.read("SELECT pg_terminate_backend(%s)", (backend,))
+        return work.find_or_new(Tally, tally).count(cause)
+
+    with pytest.raises(OutOfReach):
+        tallies.writer.submit(stalled).result()
+
+    assert tallies.history(tally) == []
+    assert tallies.writer.submit(count(tally, cause)).result() == 1
+
+
+def test_what_is_only_away_is_told_from_what_is_wrong() -> None:
+    away = [
+        psycopg.errors.IdleInTransactionSessionTimeout,
+        psycopg.errors.LockNotAvailable,
+        psycopg.errors.AdminShutdown,
+        psycopg.errors.ReadOnlySqlTransaction,
+        psycopg.errors.DiskFull,
+        psycopg.OperationalError,
+    ]
+    wrong = [
+        psycopg.errors.ProgramLimitExceeded,
+        psycopg.errors.InFailedSqlTransaction,
+        psycopg.errors.UniqueViolation,
+        psycopg.errors.NumericValueOutOfRange,
+        psycopg.errors.PipelineAborted,
+    ]
+
+    assert all(out_of_reach(kind()) for kind in away)
+    assert not any(out_of_reach(kind()) for kind in wrong)
+
+
+def test_two_replicas_may_start_on_an_empty_database_at_once(settings: Callable[[], Settings]) -> None:
+    shared = settings()
+    started: list[Service] = []
+    threads = [threading.Thread(target=lambda: started.append(tally_service(shared, "tallies"))) for _ in range(4)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(started) == 4
+    for service in started:
+        service.close()
+
+
+def test_a_server_that_was_away_is_reached_again_by_itself(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+    tallies.writer.submit(count(tally, cause)).result()
+
+    tallies.store.read(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    assert wait_until(lambda: tallies.writer.submit(count(tally, cause)).result(), "a command is answered") == 2
