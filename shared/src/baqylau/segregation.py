@@ -78,7 +78,8 @@ class KnownUnits:
 
         `field`: the body's field that names the unit.
         """
-        unit = self._units.get(unit_id)
+        units = self._units  # this very dictionary: what is read before a `forget` must not outlive it
+        unit = units.get(unit_id)
         if unit is None:
             rows = self._store.read(_UNIT + "WHERE id = %s", (unit_id,))
             if not rows:
@@ -86,7 +87,7 @@ class KnownUnits:
             id_, organization, code, root_id, documentation_service, dissolved_on = rows[0]
             if dissolved_on is not None:
                 return Ground(None, "unit-dissolved", field)
-            unit = self._units[unit_id] = PermittedUnit(id_, organization, code, root_id, documentation_service)
+            unit = units[unit_id] = PermittedUnit(id_, organization, code, root_id, documentation_service)
         return unit
 
     def organization(self, code: str) -> KnownOrganization | None:
@@ -101,7 +102,7 @@ class KnownUnits:
 
     def forget(self) -> None:
         """Read units anew: one was moved or dissolved."""
-        self._units.clear()
+        self._units = {}
 
     def policies(self) -> Policies:
         """What to do about the gate's events."""
