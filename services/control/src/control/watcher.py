@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -37,6 +37,10 @@ QUIET_SECONDS = 30.0
 """How long it trusts that nothing falls due, before it looks all the same."""
 STANDBY_SECONDS = 2.0
 ANSWER_SECONDS = 60.0
+
+FIND_OVERDUE: LiteralString = (
+    "SELECT id, next_due FROM assignments WHERE next_due < %s AND id <> ALL(%s) ORDER BY next_due, id LIMIT %s"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -116,12 +120,7 @@ class DeadlineWatcher:
         failed: set[UUID] = set()
         while not self._stopping.is_set():
             today = self._clock.today()
-            found = _rows(
-                connection,
-                "SELECT id, next_due FROM assignments WHERE next_due < %s AND id <> ALL(%s) "
-                "ORDER BY next_due, id LIMIT %s",
-                (today, list(failed), BATCH),
-            )
+            found = _rows(connection, FIND_OVERDUE, (today, list(failed), BATCH))
             WATCHER_LAG.set((today - found[0][1]).days if found else 0)
             if not found:
                 break

@@ -43,7 +43,7 @@ class PartyView(BaseModel):
     area: str
 
 
-class ProposalView(BaseModel):
+class ProposalState(BaseModel):
     """What is expected of a co-executor (103-2)."""
 
     organization: str
@@ -74,7 +74,7 @@ class PaperView(BaseModel):
     signed_by: str | None
 
 
-class OpinionView(BaseModel):
+class OpinionState(BaseModel):
     unit: str
     supports: bool
     text: str
@@ -82,7 +82,7 @@ class OpinionView(BaseModel):
     late: bool
 
 
-class DecisionView(BaseModel):
+class DecisionState(BaseModel):
     """`new_deadline`, `control`: of a grant. `reason`: of a refusal."""
 
     decision: DecisionMade
@@ -95,13 +95,13 @@ class DecisionView(BaseModel):
     reason: str | None = None
 
 
-class NoticeView(BaseModel):
+class NoticeState(BaseModel):
     given_on: date
     reference: str
     late: bool
 
 
-class RequestView(BaseModel):
+class RequestState(BaseModel):
     """A letter that was taken in (103-3), and what became of it. `opinion_under`: whose opinion a grant waits for."""
 
     number: int
@@ -124,16 +124,16 @@ class RequestView(BaseModel):
     opinion_due: date | None
     opinion_derivation: Derivation | None
     opinion_missed: bool
-    opinion: OpinionView | None
-    decision: DecisionView | None
+    opinion: OpinionState | None
+    decision: DecisionState | None
     notice_due: date | None
     notice_derivation: Derivation | None
     notice_missed: bool
-    notice: NoticeView | None
+    notice: NoticeState | None
     reviews: dict[str, list[Official]] = Field(description="Reviews that it raised, by the event's name.")
 
 
-class ReportView(BaseModel):
+class ReportState(BaseModel):
     """`accepted_on`, `returned_on`: both null while it is under review."""
 
     number: int
@@ -147,7 +147,7 @@ class ReportView(BaseModel):
     return_reason: str | None
 
 
-class MissView(BaseModel):
+class MissState(BaseModel):
     """A missed deadline, with who was responsible on its day. It stays, also when it is rescinded."""
 
     deadline: date
@@ -186,10 +186,10 @@ class AssignmentView(Answer):
     co_executors: list[PartyView]
     responsible: list[Official]
     grants: int
-    proposals: list[ProposalView]
-    extension_requests: list[RequestView]
-    reports: list[ReportView]
-    misses: list[MissView]
+    proposals: list[ProposalState]
+    extension_requests: list[RequestState]
+    reports: list[ReportState]
+    misses: list[MissState]
 
 
 def view(found: Assignment, responsible: tuple[ResponsibleOfficial, ...], today: date | None) -> AssignmentView:
@@ -221,7 +221,7 @@ def view(found: Assignment, responsible: tuple[ResponsibleOfficial, ...], today:
         responsible=_officials(responsible),
         grants=found.grants,
         proposals=[
-            ProposalView(
+            ProposalState(
                 organization=expected.organization,
                 received_on=expected.received_on,
                 due=expected.term.due,
@@ -236,7 +236,7 @@ def view(found: Assignment, responsible: tuple[ResponsibleOfficial, ...], today:
         extension_requests=[_request(number, request) for number, request in found.requests.items()],
         reports=[_report(number, report) for number, report in found.reports.items()],
         misses=[
-            MissView(
+            MissState(
                 deadline=deadline,
                 extension_pending=miss.extension_pending,
                 responsible=_officials(miss.responsible),
@@ -297,9 +297,9 @@ def _officials(officials: tuple[ResponsibleOfficial, ...]) -> list[Official]:
     ]
 
 
-def _request(number: int, request: Request) -> RequestView:
+def _request(number: int, request: Request) -> RequestState:
     asked, taken, opinion, notice = request.asked, request.taken, request.opinion, request.notice
-    return RequestView(
+    return RequestState(
         number=number,
         kind=asked.kind,
         submitted_on=asked.submitted_on,
@@ -323,30 +323,30 @@ def _request(number: int, request: Request) -> RequestView:
         opinion_due=taken.opinion_due,
         opinion_derivation=_derivation(request.opinion_term),
         opinion_missed=taken.opinion_missed,
-        opinion=OpinionView.model_validate(opinion, from_attributes=True) if opinion else None,
+        opinion=OpinionState.model_validate(opinion, from_attributes=True) if opinion else None,
         decision=_decision(request.decision),
         notice_due=taken.notice_due,
         notice_derivation=_derivation(request.notice_term),
         notice_missed=taken.notice_missed,
-        notice=NoticeView.model_validate(notice, from_attributes=True) if notice else None,
+        notice=NoticeState.model_validate(notice, from_attributes=True) if notice else None,
         reviews={name: _officials(officials) for name, officials in request.reviews.items()},
     )
 
 
-def _decision(decision: events.Granted | events.ExtensionRefused | None) -> DecisionView | None:
+def _decision(decision: events.Granted | events.ExtensionRefused | None) -> DecisionState | None:
     if decision is None:
         return None
     made = DecisionMade.GRANTED if isinstance(decision, events.Granted) else DecisionMade.REFUSED
-    return DecisionView.model_validate(vars(decision) | {"decision": made})
+    return DecisionState.model_validate(vars(decision) | {"decision": made})
 
 
 def _derivation(term: Term | None) -> Derivation | None:
     return None if term is None else term.derivation
 
 
-def _report(number: int, report: Report) -> ReportView:
+def _report(number: int, report: Report) -> ReportState:
     reported, returned = report.reported, report.returned
-    return ReportView(
+    return ReportState(
         number=number,
         reported_on=reported.reported_on,
         on_paper=reported.on_paper,
