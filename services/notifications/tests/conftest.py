@@ -182,7 +182,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., On
                 "service_token_file": folder,
                 **{f"feed_{upstream}": "http://127.0.0.1:1" for upstream in ("secrecy_gate", "registry", "control")},
             }
-            on_line = OnLine(create_app(NotificationsSettings(**settings | postgres | more)), key, line)
+            on_line = OnLine(create_app(NotificationsSettings.model_validate(settings | postgres | more)), key, line)
             on_line.service.writer.start()
             running.append(on_line)
             return on_line

@@ -1,5 +1,6 @@
 """The service on a real database: who is told, who may look, and what a crash between any two lines leaves."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,7 +16,11 @@ from baqylau.contracts import secrecy_gate
 from baqylau.contracts.base import PublicEvent, contract_of
 from baqylau.lines import Line, topic_of
 from notifications import delivering
+from notifications.api.stream import follow
+from notifications.application import Reader
 from notifications.deliverer import Deliverer
+from starlette.requests import Request
+from starlette.types import Message
 
 pytestmark = pytest.mark.real
 
@@ -131,9 +136,7 @@ class TestWhoIsTold:
     ) -> None:
         gone, stays = open_line.unit(), open_line.unit()
         to_gone, to_stays = open_line.recipient(gone), open_line.recipient(stays)
-        open_line.hear(
-            secrecy_gate.UnitDissolved(unit_id=gone, organization="MIN-A", dissolved_on="2021-03-01")  # type: ignore[arg-type]
-        )
+        open_line.hear(secrecy_gate.UnitDissolved(unit_id=gone, organization="MIN-A", dissolved_on="2021-03-01"))
         open_line.app.state.handling.units.forget()  # what NOTIFY makes each replica do
         missed: Any = sample["DeadlineMissed"]
         event = missed.model_copy(
@@ -282,6 +285,24 @@ class TestWhoMayLook:
         assert first["read_at"] is not None
         assert again == first
         assert open_line.inbox(recipient)["unread"] == 0
+
+    def test_a_stream_resumes_behind_the_last_notice_that_was_seen(self, open_line: Any) -> None:
+        unit = open_line.unit()
+        recipient = open_line.recipient(unit)
+        for _ in range(3):
+            open_line.hear(open_line.registered(unit))
+
+        async def receive() -> Message:
+            return await asyncio.Future()
+
+        async def resumed(last_seen: str) -> list[str]:
+            open_line.app.state.runtime.commits.bind(asyncio.get_running_loop())
+            scope = {"type": "http", "app": open_line.app, "headers": [(b"last-event-id", last_seen.encode())]}
+            stream = follow(Request(scope, receive), recipient, Reader(frozenset({unit})), 0)
+            return [(await anext(stream)).decode().splitlines()[0] for _ in range(3)]
+
+        assert asyncio.run(resumed("1")) == [": following", "id: 2", "id: 3"]
+        assert asyncio.run(resumed("x\x00")) == [": following", "id: 1", "id: 2"]
 
     @pytest.mark.parametrize(
         "path",
