@@ -75,6 +75,7 @@ class ProductionCalendar:
         return PACKAGE
 
     def covers(self, day: date) -> bool:
+        """Whether this version says anything about the day."""
         return FIRST_YEAR <= day.year <= LAST_YEAR
 
     def provisional(self, first: date, last: date) -> bool:
@@ -83,6 +84,7 @@ class ProductionCalendar:
         return any(year > DECREES_KNOWN_THROUGH and year not in known for year in range(first.year, last.year + 1))
 
     def is_working_day(self, day: date) -> bool:
+        """By this version: a decree's day as the decree has it."""
         through = self._worked_through(day)
         return through > 0 and self._working_days[through - 1] == day
 

@@ -50,6 +50,7 @@ def day_in_almaty(now: datetime) -> date:
 
 
 def report_in_time(reported_on: date, deadline: date) -> bool:
+    """A report on the deadline's own day is in time."""
     return reported_on <= deadline
 
 

@@ -53,6 +53,7 @@ class RuleSet:
         return f"{self.name}:{paragraph}"
 
     def in_force_on(self, day: date) -> bool:
+        """Both the first and the last day are in force."""
         return self.in_force_from <= day and (self.in_force_until is None or day <= self.in_force_until)
 
 
