@@ -6,12 +6,16 @@ from uuid import UUID, uuid4
 import pytest
 from baqylau.contracts.values import Names, OrganizationKind, Regime
 from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.chain import GENESIS, link
+from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.lines import Line
 from baqylau.refusals import Refused
+from eventsourcing.persistence import JSONTranscoder
 from secrecy_gate.domain.employee import Employee
 from secrecy_gate.domain.organization import Organization
 from secrecy_gate.domain.proof import Proof
 from secrecy_gate.publications import publish
+from secrecy_gate.verify import export_line, verify
 
 CAUSE = Cause(actor="officer", recorded_at=datetime(2021, 3, 1, tzinfo=UTC), correlation_id="c")
 NAMES = Names(kk="Бөлім", ru="Отдел", en="Unit")
@@ -223,3 +227,34 @@ def test_the_proof_fails_on_a_planted_breach(ministry: Organization) -> None:
 
     assert [breach.reason for breach in proof.breaches] == ["unit-changed-its-regime", "tree-holds-two-regimes"]
     assert proof.breaches[0].shown_by.position == 6
+
+
+def exported(organization: Organization) -> list[bytes]:
+    mapper, digest, lines = PydanticMapper(JSONTranscoder()), GENESIS, []
+    for position, event in enumerate(organization.collect_events(), start=1):
+        stored = mapper.to_stored_event(event)
+        digest = link(digest, position, stored)
+        lines.append(export_line(position, stored, digest))
+    return lines
+
+
+def test_an_exported_proof_is_checked_without_the_gate(ministry: Organization) -> None:
+    ministry.assign_regime(unit(ministry, "1"), SECRET, CAUSE)
+
+    found = verify(lines := exported(ministry), lines[-1].decode().split('"digest":"')[1][:64])
+
+    assert found.failures == ()
+    assert (found.events, found.trees) == (3, 1)
+
+
+def test_an_exported_log_that_was_changed_cut_or_reordered_fails(ministry: Organization) -> None:
+    ministry.assign_regime(unit(ministry, "1"), SECRET, CAUSE)
+    lines = exported(ministry)
+    digest = lines[-1].decode().split('"digest":"')[1][:64]
+
+    changed = verify([lines[0], lines[1].replace(b"1", b"2", 1), lines[2]])
+    without_one = verify([lines[0], lines[2]])
+    cut = verify(lines[:2], digest)
+    reordered = verify([lines[1], lines[0], lines[2]])
+
+    assert all(found.failures for found in (changed, without_one, cut, reordered))

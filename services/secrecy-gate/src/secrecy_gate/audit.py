@@ -1,7 +1,7 @@
 """Findings of the lines' auditors, judged by the gate's own truth; and the proof, kept up to date."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import structlog
 from baqylau.contracts.values import Line as FoundOn
 from baqylau.contracts.values import Regime
 from baqylau.eventstore.aggregate import Cause, DomainEvent
+from baqylau.eventstore.chain import GENESIS
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import Work
@@ -19,6 +20,7 @@ from secrecy_gate.domain import paragraph_2
 from secrecy_gate.domain.breach import Breach
 from secrecy_gate.domain.proof import Proof
 from secrecy_gate.metrics import BREACHES_FOUND, PROOF_BREACHES, PROOF_POSITION
+from secrecy_gate.verify import export_line
 
 READ_LIMIT = 1000
 LOOK_SECONDS = 5.0
@@ -69,14 +71,26 @@ def breaches(service: Service, after: int, limit: int) -> list[BreachView]:
     return [BreachView(**dict(zip(BreachView.model_fields, row, strict=True))) for row in rows]
 
 
+def export(service: Service) -> Iterator[bytes]:
+    """The whole log with its hash chain, an event a line, for `secrecy_gate.verify`."""
+    position = 0
+    while log_behind := service.store.log(position, READ_LIMIT):
+        for position, stored, digest in log_behind:
+            yield export_line(position, stored, digest)
+
+
 class ProofKeeper:
-    """Follows the gate's log, so that asking for the proof costs only what is new. A breach in it is shown at once."""
+    """Follows the gate's log, so that asking for the proof costs only what is new. A breach in it is shown at once.
+
+    `digest`: the hash chain's, where the proof has been carried.
+    """
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._proof = Proof()
         self._lock = threading.Lock()
         self._shown = 0
+        self.digest = GENESIS
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="proof", daemon=True)
 
@@ -97,12 +111,11 @@ class ProofKeeper:
     def shown(self, view: Callable[[Proof], T]) -> T:
         """A view of the proof up to the end of the log."""
         with self._lock:
-            while notifications := self._service.store.select_notifications(
-                self._proof.position, READ_LIMIT, inclusive_of_start=False
-            ):
-                for stored in notifications:
+            while log_behind := self._service.store.log(self._proof.position, READ_LIMIT):
+                for position, stored, digest in log_behind:
                     event: DomainEvent = self._service.mapper.to_domain_event(stored)  # type: ignore[assignment]
-                    self._proof.follow(stored.id, event)
+                    self._proof.follow(position, event)
+                    self.digest = digest
             self._show()
             return view(self._proof)
 

@@ -18,6 +18,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, tuple_row
 
 from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.chain import GENESIS, link
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.envelope import Outgoing, Publication, attributes, encode, partition_of
 
@@ -53,6 +54,7 @@ CREATE TABLE IF NOT EXISTS public_events (
     key text NOT NULL, headers bytea NOT NULL, value bytea NOT NULL,
     PRIMARY KEY (topic, partition, position));
 CREATE INDEX IF NOT EXISTS public_events_by_position ON public_events (topic, position);
+CREATE TABLE IF NOT EXISTS log_chain (position bigint PRIMARY KEY, digest bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS published (
     topic text NOT NULL, partition smallint NOT NULL, position bigint NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS parked_records (
@@ -168,6 +170,16 @@ class Store(PostgresProcessRecorder):
         with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
 
+    def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
+        """The log behind a position, oldest first: position, event, and the hash chain's digest there."""
+        rows = self.read(
+            "SELECT notification_id, originator_id, originator_version, topic, state, digest "
+            f"FROM {self.events_table_name} JOIN log_chain ON position = notification_id "
+            "WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+            (after, limit),
+        )
+        return [(row[0], StoredEvent(row[1], row[2], row[3], bytes(row[4])), bytes(row[5])) for row in rows]
+
     def public_events(self, topic: str, after: int, limit: int, partition: int | None = None) -> list[Outgoing]:
         """The records of a topic behind a position, oldest first, each with the position before it in its partition."""
         rows = self.read(
@@ -251,7 +263,11 @@ class Transaction:
         if not stored:
             return []
         table = self.store.events_table_name
-        with self.connection.cursor(row_factory=tuple_row) as cursor:
+        with (
+            self.connection.cursor(row_factory=tuple_row) as last,
+            self.connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            last.execute("SELECT digest FROM log_chain ORDER BY position DESC LIMIT 1", prepare=True)
             cursor.execute(
                 f"INSERT INTO {table} (originator_id, originator_version, topic, state) "
                 "SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[]) RETURNING notification_id",
@@ -263,7 +279,16 @@ class Transaction:
                 ),
                 prepare=True,
             )
-            return [row[0] for row in cursor.fetchall()]
+            ids = [row[0] for row in cursor.fetchall()]
+            digest = next((bytes(row[0]) for row in last.fetchall()), GENESIS)
+        digests = []
+        for position, event in zip(ids, stored, strict=True):
+            digest = link(digest, position, event)
+            digests.append(digest)
+        self.connection.execute(
+            "INSERT INTO log_chain SELECT * FROM unnest(%s::bigint[], %s::bytea[])", (ids, digests), prepare=True
+        )
+        return ids
 
     def _insert_public(
         self, events: Sequence[DomainEvent], ids: Sequence[int], publications: Sequence[tuple[int, Line, Publication]]

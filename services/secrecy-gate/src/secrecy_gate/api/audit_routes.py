@@ -7,6 +7,7 @@ from baqylau.platform.auth import Caller, Role, caller, require
 from baqylau.platform.commands import Commands
 from baqylau.platform.problems import responses
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from secrecy_gate import audit
 from secrecy_gate.api.audit_schemas import BreachList, Findings, Judged, ProofView, proof_view
@@ -48,4 +49,10 @@ def breaches(
 def proof(request: Request, _: Auditor) -> ProofView:
     """For each unit tree, the regimes that it ever held and the events that show it, from the whole log."""
     keeper: audit.ProofKeeper = request.app.state.proof
-    return keeper.shown(lambda proof: proof_view(proof, None))
+    return keeper.shown(lambda proof: proof_view(proof, keeper.digest.hex()))
+
+
+@router.get("/proof/log", responses=responses(), response_class=StreamingResponse)
+def proof_log(request: Request, _: Auditor) -> StreamingResponse:
+    """The whole log with its hash chain, an event a line (NDJSON), to be checked offline by `secrecy_gate.verify`."""
+    return StreamingResponse(audit.export(request.app.state.service), media_type="application/x-ndjson")

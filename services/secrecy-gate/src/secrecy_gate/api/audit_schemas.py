@@ -95,12 +95,12 @@ class ProofView(BaseModel):
 
     holds: bool
     position: int
-    digest: str | None = Field(description="The log's hash chain at this position, in hex.")
+    digest: str = Field(description="The log's hash chain at this position, in hex.")
     trees: list[TreeView]
     failures: list[FailureView]
 
 
-def proof_view(proof: Proof, digest: str | None) -> ProofView:
+def proof_view(proof: Proof, digest: str) -> ProofView:
     """The proof as shown."""
     return ProofView(
         holds=proof.holds,
