@@ -136,7 +136,7 @@ _COLUMNS = (
     "issued_on, deadline, area"
 )
 _OVERDUE: LiteralString = (
-    "(deadline < %(today)s AND (status = 'open' OR (status = 'reported' AND reported_on > deadline)))"
+    "(status IN ('open', 'reported') AND deadline < %(today)s AND (status = 'open' OR reported_on > deadline))"
 )
 _STRANDED: LiteralString = (
     "(status IN ('open', 'reported') AND units && ARRAY(SELECT id FROM known_units WHERE dissolved_on IS NOT NULL))"

@@ -22,6 +22,8 @@ CREATE INDEX IF NOT EXISTS assignments_by_status ON assignments (status, deadlin
 CREATE INDEX IF NOT EXISTS assignments_by_organization ON assignments USING gin (organizations);
 CREATE INDEX IF NOT EXISTS assignments_open_by_unit ON assignments USING gin (units)
     WHERE status IN ('open', 'reported');
+CREATE INDEX IF NOT EXISTS assignments_open_by_deadline ON assignments (deadline, id)
+    WHERE status IN ('open', 'reported');
 CREATE INDEX IF NOT EXISTS assignments_open ON assignments (id) WHERE status IN ('open', 'reported');
 CREATE INDEX IF NOT EXISTS assignments_next_due ON assignments (next_due, id) WHERE next_due IS NOT NULL;
 """
