@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import psycopg
+from baqylau.eventstore.work import NotFound
 from baqylau.platform.runtime import Runtime
 from fastapi import Request
 
@@ -30,7 +32,12 @@ async def _follow(
     yield b": following\n\n"
     while not await request.is_disconnected() and not runtime.stopping.is_set():
         woken = runtime.commits.next()
-        found = await asyncio.to_thread(application.newer, runtime.service, regime, recipient, reader, number, _BATCH)
+        try:
+            found = await asyncio.to_thread(
+                application.newer, runtime.service, regime, recipient, reader, number, _BATCH
+            )
+        except (psycopg.Error, NotFound):  # away, or no longer this reader's to see: the caller may come again
+            return
         for notice in found:
             number = notice.number
             yield b"id: %d\nevent: notice\ndata: %s\n\n" % (number, notice.model_dump_json().encode())
