@@ -49,13 +49,17 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A record as received, from Kafka or from a feed. `headers`: the CloudEvents attributes without `ce_`."""
+    """A record as received, from Kafka or from a feed. `headers`: the CloudEvents attributes without `ce_`.
+
+    `of_feed`: the producer itself gave it as the next of its log; what lies on a topic, another may have put there.
+    """
 
     topic: str
     partition: int
     key: str
     headers: Mapping[str, str]
     value: bytes
+    of_feed: bool = False
 
     @property
     def position(self) -> int:
@@ -166,4 +170,6 @@ def _text(content: bytes | None) -> str:
 def from_item(topic: str, item: Mapping[str, Any]) -> Incoming:
     """Read a feed's item as if it had come from the topic. Raises KeyError or TypeError where it isn't one."""
     headers = {name: str(content) for name, content in item.items() if name not in ("data", "partition")}
-    return Incoming(topic, int(item["partition"]), headers["subject"], headers, orjson.dumps(item["data"]))
+    return Incoming(
+        topic, int(item["partition"]), headers["subject"], headers, orjson.dumps(item["data"]), of_feed=True
+    )

@@ -3,7 +3,7 @@
 In one transaction with what a record causes stands the position after it. At or below the last position: a duplicate,
 passed over. A previous position above the last: a hole; nothing behind it is handled until it is filled. A record that
 can't be handled is parked, with every later one of its key, so that order holds and the rest goes on. A record of
-another regime that isn't the next of this log says nothing about it: it is parked apart.
+another regime is parked apart: its positions are those of another log, unless the producer's own feed holds it.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ class Intake:
         passed_over = 0
         for record in records:
             at, previous = _positions(record)
-            if previous != position and self._is_foreign(record):
+            if self._is_foreign(record) and not record.of_feed:
                 self._park_apart(work, upstream, at or 0, record)
                 continue
             if at is None or previous is None:
