@@ -97,6 +97,38 @@ class TestIssue:
         assert record["data"]["co_executors"][0]["due"] == issued["proposals"][0]["due"]
         assert "мәтіні" not in str(record)
 
+    def test_the_record_is_followed_back_to_its_request_and_its_caller(self, office: Office) -> None:
+        office.on("2021-03-02")
+        answer = office.control.post(
+            "/assignments", json=office.assignment(), headers={"X-Correlation-Id": "request-17"}
+        )
+        token = office.system.token("subscriber", Line.NON_CONFIDENTIAL)
+        feed = httpx.get(
+            f"{office.control.base_url}/events", params={"limit": 1000}, headers={"Authorization": f"Bearer {token}"}
+        )
+
+        (record,) = [item for item in feed.json()["items"] if item["subject"] == answer.json()["id"]]
+        assert record["correlationid"] == "request-17"
+
+    def test_a_miss_names_those_who_were_responsible_on_that_day(self, office: Office) -> None:
+        issued = office.issue(executor=office.party("MIN-C"), co_executors=[])
+        for day, name in (("2021-01-01", "Ахметов Қ."), ("2021-05-01", "Оспанов Д.")):
+            entry = {
+                "first_head": {"name": name, "position": "министр"},
+                "deputies": [{"name": "Сейітов А.", "position": "вице-министр", "areas": ["finance"]}],
+                "from": day,
+            }
+            assert office.control.put("/organizations/MIN-C/control-subjects", json=entry).status_code == 200
+        office.on("2021-05-20")
+        office.control.post(f"/assignments/{issued['id']}/corrections", json={"reason": "Қате", "clause": "2"})
+
+        missed = next(event for event in office.history(issued["id"]) if event["type"] == "DeadlineMissed")
+
+        assert [(o["role"], o["name"]) for o in missed["data"]["responsible"]] == [
+            ("first_head", "Ахметов Қ."),
+            ("deputy", "Сейітов А."),
+        ]
+
 
 class TestWhoMay:
     def test_who_has_no_place_in_it_does_not_see_it(self, office: Office) -> None:
