@@ -38,9 +38,11 @@ def _plain_date(value: object) -> object:
 
 Day = Annotated[dt.date, BeforeValidator(_plain_date)]
 Code = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,40}$")]
-Short = Annotated[str, StringConstraints(pattern=r"^[^\x00]*\S[^\x00]*$", max_length=200)]
-# PostgreSQL's text takes no NUL.
+# PostgreSQL's text takes no NUL. What the law is to judge may be blank here; the rest says something.
+_SAYS_SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=20_000)]
+Wording = Annotated[str, StringConstraints(pattern=_SAYS_SOMETHING, max_length=20_000)]
+Short = Annotated[str, StringConstraints(pattern=_SAYS_SOMETHING, max_length=200)]
 
 
 class Body(BaseModel):
@@ -69,7 +71,7 @@ class IssueAssignment(Body):
 
     document_id: UUID
     clause: Short
-    text: Annotated[Text, StringConstraints(min_length=1)]
+    text: Wording
     source: Source
     originator: Originator
     personal: StrictBool = Field(False, description="A personal instruction of the President (103-9).")
@@ -171,7 +173,7 @@ class Correct(Body):
 
     reason: Text | None = None
     clause: Short | None = None
-    text: Annotated[Text, StringConstraints(min_length=1)] | None = None
+    text: Wording | None = None
     area: Short | None = None
 
 
