@@ -167,8 +167,10 @@ class Writer:
 
         Asked behind the lock: a session that is still committing is waited for.
         """
+        if not stored:
+            return False
         try:
             with self.store.transaction():
-                return bool(stored) and self.store.has(stored[0])
+                return self.store.has(stored[0])
         except Exception:  # noqa: BLE001 (whatever it is, the answer is: not known)
             return False

@@ -130,10 +130,10 @@ def commands(*roles: Role) -> Callable[..., Commands]:
 def _version(if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
-    found = re.fullmatch(r'\s*(?:W/)?"?(\d{1,18})"?\s*', if_match)
+    found = re.fullmatch(r'\s*(?:(?:W/)?"([0-9]{1,18})"|([0-9]{1,18}))\s*', if_match)
     if found is None:
         raise Refused([Ground(None, "if-match-malformed", "If-Match", of_payload=True)])
-    return int(found[1])
+    return int(found[1] or found[2])
 
 
 def dumps(value: Any) -> bytes:

@@ -66,6 +66,7 @@ class Settings(ProcessSettings):
             "POSTGRES_PASSWORD": self.postgres_password,
             "POSTGRES_POOL_SIZE": "3",
             "POSTGRES_MAX_OVERFLOW": "9",
+            "POSTGRES_CONNECT_TIMEOUT": "3",
             "POSTGRES_LOCK_TIMEOUT": "10",
             "POSTGRES_PRE_PING": "y",
             "MAPPER_TOPIC": "baqylau.eventstore.mapper:PydanticMapper",
