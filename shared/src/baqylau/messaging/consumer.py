@@ -31,6 +31,8 @@ BATCH = 300
 HOLE_PATIENCE_SECONDS = 3.0
 """How long a hole may wait for the relay to send again, before it is filled from the producer's feed."""
 RETRY_SECONDS = 2.0
+JOIN_SECONDS = 25.0
+"""By then a member is in its group: longer than the session of one that was killed and must first be given up."""
 SILENCE_SECONDS = 15.0
 """A partition that has been silent for so long, and lags, twice in a row, is stuck."""
 STOP_SECONDS = 1.5
@@ -118,11 +120,16 @@ class Consumer:
         )
         self._holes.clear()
         self._heard.clear()
-        retry_at = 0.0
+        retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
+            # Known before joining: a leader that doesn't know a topic's partitions assigns none of them to anybody.
+            if not all(consumer.partitions_for_topic(topic) for topic in self._feeds):
+                raise Stuck
             while not self._stopping.is_set():
                 polled = consumer.poll(timeout_ms=250)
                 self.connected = self.connected or consumer.group_metadata().state == MemberState.STABLE
+                if not self.connected and time.monotonic() > joined_by:
+                    raise Stuck
                 handled: dict[TopicPartition, OffsetAndMetadata] = {}
                 for place, records in polled.items():
                     read = [from_kafka(place.topic, place.partition, r.key, r.headers, r.value) for r in records]

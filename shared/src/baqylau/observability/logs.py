@@ -62,6 +62,7 @@ def configure_logs(service: str, line: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_LibraryFormatter(service, line))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns of every slow loop
     logging.captureWarnings(capture=True)
     died = structlog.get_logger(__name__)
 
