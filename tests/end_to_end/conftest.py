@@ -103,7 +103,7 @@ def _stop_and_start_one_after_another(services: list[Process]) -> None:
         service.stop()
         service.start()
     for service in services:
-        service.wait_until_ready()
+        service.wait_until_ready(limit=300)
 
 
 def _kill_all_at_once(services: list[Process]) -> None:
@@ -112,4 +112,4 @@ def _kill_all_at_once(services: list[Process]) -> None:
     for service in services:
         service.start()
     for service in services:
-        service.wait_until_ready()
+        service.wait_until_ready(limit=300)

@@ -20,7 +20,7 @@ NAMES = {"kk": "Жүктеме", "ru": "Нагрузка", "en": "Load"}
 
 @dataclass
 class Lane:
-    """One worker's commands. `units`: code → id; `answered`: kind of command → ids of what it made."""
+    """What one worker's commands were answered with. `reader`: who is told of what concerns the unit."""
 
     unit_id: str = ""
     reader: UUID = field(default_factory=uuid4)
@@ -96,12 +96,13 @@ class Load:
             "executor": {"surname": "Жүктеме", "phone": "1"},
             "signature": {"name": "Ж.", "job_title": "бастық"},
         }
-        registered = self._insist("POST", "registry", line, "/documents", document, "registrar")
-        lane.documents.append(registered["id"])
-        lane.numbers.append(registered["registration_number"])
+        for _ in range(4):
+            registered = self._insist("POST", "registry", line, "/documents", document, "registrar")
+            lane.documents.append(registered["id"])
+            lane.numbers.append(registered["registration_number"])
         # The deadline lies so far ahead that neither the story's days nor the real ones reach it.
         assignment = {
-            "document_id": registered["id"],
+            "document_id": lane.documents[-4],
             "clause": "1",
             "text": "Жүктеме",
             "source": "instruction",

@@ -40,7 +40,7 @@ class Planting:
         self.stage.it_is(date(2021, 8, 1))
         until(lambda: "DeadlineMissed" in str(self._history()), "the deadline to be missed")
         self._after("/misses/2021-07-30/rescission", {"reason": CONTENT, "evidence": CONTENT})
-        self._after("/corrections", {"reason": CONTENT, "text": CONTENT, "clause": CODES})
+        self._after("/corrections", {"reason": CONTENT, "text": f"{CONTENT} 2", "clause": f"{CODES} 2"})
         self._after("/withdrawal", {"reason": CONTENT})
         self.stage.real_time_again()
 
@@ -172,7 +172,7 @@ def test_no_database_of_the_open_line_holds_a_marked_word(planted: Planting, sys
 
 
 def test_the_open_lines_search_lists_and_inboxes_show_nothing_of_it(planted: Planting, system: System) -> None:
-    assert wire.get(system, "registry", Line.OPEN, f"/documents?q={CONTENT}", "auditor")["items"] == []
+    assert wire.get(system, "registry", Line.OPEN, "/documents", "auditor", q=CONTENT)["items"] == []
     for path in (f"/documents/{planted.document_id}", f"/inbox/{planted.recipient}"):
         service = "registry" if "documents" in path else "notifications"
         with pytest.raises(httpx.HTTPStatusError, match="404"):

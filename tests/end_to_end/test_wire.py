@@ -16,7 +16,7 @@ from tests.end_to_end import wire
 
 pytestmark = pytest.mark.real
 
-UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 PATTERNS = {
     "ce_specversion": r"1\.0",
     "ce_id": rf"{UUID}:[1-9]\d*",

@@ -94,7 +94,7 @@ def notices(system: System, reader: Reader) -> list[Json]:
     return found
 
 
-def get(system: System, service: str, line: Line, path: str, role: str, **query: int) -> Json:
+def get(system: System, service: str, line: Line, path: str, role: str, **query: str | int) -> Json:
     """An answer of a service, to a caller of that role and no organization."""
     url = system.url(service, None if service == "secrecy-gate" else line) + path
     headers = {"Authorization": f"Bearer {system.token(role, line)}"}
