@@ -8,7 +8,7 @@ LINES = ("non-confidential", "confidential")
 def test_every_service_has_a_topic_that_it_alone_writes() -> None:
     writers = {topic.name: topic.writers for topic in topics.load()}
 
-    for service in SERVICES:
+    for service in (service for service in SERVICES if service.stores):
         assert writers.pop(topic_of(service.line, service.title)) == (service.name,)
     assert writers == {f"baqylau.{line}.secrecy-gate.v1": (GATE.name,) for line in LINES}
 

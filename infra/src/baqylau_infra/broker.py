@@ -27,6 +27,7 @@ listeners=BROKER://{ports.HOST}:{{port}},CONTROLLER://{ports.HOST}:{{controller_
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
+advertised.listeners=BROKER://{ports.HOST}:{{shown_port}}
 log.dirs={{folder}}/data
 auto.create.topics.enable=false
 message.max.bytes={MAX_MESSAGE_BYTES}
@@ -55,13 +56,17 @@ _QUIET = (
 
 
 class Broker:
-    """A broker with its data in a folder, kept between runs. A context manager, or `start` and `stop`."""
+    """A broker with its data in a folder, kept between runs. A context manager, or `start` and `stop`.
+
+    `shown_port`: where it tells clients to come, if something stands between them; else its own port.
+    """
 
     def __init__(
         self,
         folder: Path,
         port: int | None = None,
         *,
+        shown_port: int | None = None,
         log: Path | None = None,
         cache: Path = DATA / "cache",
         say: Say = quiet,
@@ -70,6 +75,7 @@ class Broker:
         self._cache = cache.resolve()
         self._say = say
         self.port = port or ports.free()
+        self._shown_port = shown_port or self.port
         self.bootstrap = f"{ports.HOST}:{self.port}"
         self.log = log or self._folder / "broker.log"
         self._process: Process | None = None
@@ -118,7 +124,9 @@ class Broker:
 
     def _configure(self) -> None:
         # The controller's port is nobody else's business, so it is a free one, chosen anew at each start.
-        properties = _PROPERTIES.format(port=self.port, controller_port=ports.free(), folder=self._folder)
+        properties = _PROPERTIES.format(
+            port=self.port, shown_port=self._shown_port, controller_port=ports.free(), folder=self._folder
+        )
         (self._folder / "server.properties").write_text(properties)
 
     def _format(self, java: list[str]) -> None:

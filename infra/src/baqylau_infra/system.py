@@ -9,13 +9,13 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Self
 
 from baqylau.lines import Line
@@ -34,10 +34,11 @@ _LEAST_FREE = 200 * _MIB
 
 @dataclass(frozen=True)
 class Ports:
-    """Where it all listens; `None` takes free ports."""
+    """Where it all listens; `None` takes free ports. `kafka_shown`: where the broker tells clients to come instead."""
 
     base: int | None = None
     kafka: int | None = None
+    kafka_shown: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class System:
     """Everything, or the named services with broker and database. A context manager, or `start` and `stop`.
 
     Processes are known by name: `broker`, `database`, `secrecy-gate`, `registry-confidential`…
+    `replicas`: how many processes a service has, if not one; the further ones are `registry-confidential.2`…, on free
+    ports. `overrides`: settings of one process by its name, over all others.
     """
 
     def __init__(
@@ -69,6 +72,8 @@ class System:
         listen: Ports = Ports(),
         elsewhere: Elsewhere = Elsewhere(),
         environment: Mapping[str, str] | None = None,
+        replicas: Mapping[str, int] = MappingProxyType({}),
+        overrides: Callable[[str], Mapping[str, str]] = lambda _: {},
         cache: Path = DATA / "cache",
         say: Say = quiet,
     ) -> None:
@@ -77,9 +82,15 @@ class System:
         self._listen = listen
         self._elsewhere = elsewhere
         self._environment = dict(environment or {})
+        self._overrides = overrides
         self._cache = cache
         self._say = say
         self._ports = {s.name: ports.free() if listen.base is None else listen.base + s.port for s in SERVICES}
+        self._instances = {
+            service.name: (service.name, *(f"{service.name}.{n}" for n in range(2, replicas.get(service.name, 1) + 1)))
+            for service in self.services
+        }
+        self._ports.update({name: ports.free() for names in self._instances.values() for name in names[1:]})
         self._processes: dict[str, Process] = {}
         self._lock: IO[str] | None = None
         self._stopping = threading.Event()
@@ -124,6 +135,10 @@ class System:
             raise Problem("No embedded database has been started.")
         return self._database
 
+    def instances(self, service: str) -> tuple[str, ...]:
+        """The names of a service's processes, the first of which is its own. Raises `KeyError`."""
+        return self._instances[service]
+
     def process(self, name: str) -> Process:
         """A process, to kill, stop, pause, resume or start it. Raises `KeyError`."""
         return self._processes[name]
@@ -144,10 +159,10 @@ class System:
     def stop(self) -> None:
         """Stops the services at once side by side, then broker and database; each is killed after 10 s."""
         self._stopping.set()
-        services = [self._processes[service.name] for service in self.services if service.name in self._processes]
+        services = [self._processes[n] for names in self._instances.values() for n in names if n in self._processes]
         parts = [part for part in (self._broker, self._database) if part is not None]
         for together in (services, parts):
-            with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
+            with ThreadPoolExecutor(max_workers=max(1, len(together))) as pool:
                 list(pool.map(lambda process: process.stop(), together))
         if self._lock is not None:
             self._lock.close()
@@ -185,6 +200,7 @@ class System:
                 self._broker = Broker(
                     self.folder / "kafka",
                     self._listen.kafka,
+                    shown_port=self._listen.kafka_shown,
                     log=self._log("broker"),
                     cache=self._cache,
                     say=self._say,
@@ -205,19 +221,23 @@ class System:
 
     def _start_services(self) -> None:
         self._write_tokens()
+        started = []
         for service in self.services:
-            self._processes[service.name] = Process(
-                service.name,
-                [sys.executable, "-m", service.package],
-                log=self._log(service.name),
-                ready=partial(_is_ready, self._ports[service.name]),
-                environment=self._environment_of(service),
-                say=self._say,
-            )
-            self._processes[service.name].start()
-        for service in self.services:
-            self._processes[service.name].wait_until_ready()
-            self._say(f"{service.name} ready")
+            environment = self._environment_of(service)
+            for name in self._instances[service.name]:
+                process = self._processes[name] = Process(
+                    name,
+                    [sys.executable, "-m", service.package],
+                    log=self._log(name),
+                    ready=partial(_is_ready, self._ports[name]),
+                    environment={**environment, "BAQYLAU_PORT": str(self._ports[name]), **self._overrides(name)},
+                    say=self._say,
+                )
+                process.start()
+                started.append(process)
+        for process in started:
+            process.wait_until_ready()
+            self._say(f"{process.name} ready")
         threading.Thread(target=self._renew_tokens, name="renew-tokens", daemon=True).start()
 
     def _environment_of(self, service: Service) -> dict[str, str]:
@@ -228,7 +248,6 @@ class System:
             "PYTHONUNBUFFERED": "1",
             "BAQYLAU_LINE": service.line,
             "BAQYLAU_HOST": ports.HOST,
-            "BAQYLAU_PORT": str(self._ports[service.name]),
             "BAQYLAU_KAFKA_BOOTSTRAP": self.bootstrap,
             "BAQYLAU_PARTITIONS": str(topics.partitions()),
             "BAQYLAU_JWKS_FILE": str(self.keys.jwks_file),
