@@ -1,8 +1,8 @@
 """Works, attempts and batches on a real database: all or nothing for each, and each hears of its own."""
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -152,19 +152,37 @@ def test_a_batch_survives_a_caller_that_has_gone(tallies: Service, cause: Cause)
     assert tallies.writer.submit(count(tally, cause)).result() == 2
 
 
-def test_two_replicas_count_one_tally_without_a_conflict(settings: Callable[[], Settings], cause: Cause) -> None:
+@pytest.fixture
+def replicas(settings: Callable[[], Settings]) -> Iterator[list[Service]]:
+    """Two processes of one service, but for the processes."""
     shared = settings()
-    replicas = [tally_service(shared, "tallies") for _ in range(2)]
-    for replica in replicas:
+    made = [tally_service(shared, "tallies") for _ in range(2)]
+    for replica in made:
         replica.writer.start()
-    tally = uuid4()
-
-    numbers = [replicas[n % 2].writer.submit(count(tally, cause)) for n in range(60)]
-
-    assert sorted(future.result() for future in numbers) == list(range(1, 61))
-    for replica in replicas:
+    yield made
+    for replica in made:
         replica.writer.stop()
         replica.close()
+
+
+def test_a_replica_sees_what_the_other_has_written_since(replicas: list[Service], cause: Cause) -> None:
+    tally = uuid4()
+
+    numbers = [replicas[turn % 2].writer.submit(count(tally, cause)).result() for turn in range(6)]
+
+    assert numbers == [1, 2, 3, 4, 5, 6]
+
+
+def test_two_replicas_that_write_at_once_never_conflict(replicas: list[Service], cause: Cause) -> None:
+    tally = uuid4()
+
+    def work(replica: Service) -> list[int]:
+        return [replica.writer.submit(count(tally, cause)).result() for _ in range(100)]
+
+    with ThreadPoolExecutor() as pool:
+        numbers = [number for found in pool.map(work, replicas) for number in found]
+
+    assert sorted(numbers) == list(range(1, 201))
 
 
 def test_after_a_stop_a_command_is_told_to_come_again(tallies: Service, cause: Cause) -> None:
