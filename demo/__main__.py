@@ -1,5 +1,6 @@
 """`make demo`: the story, on the system that `make run` started."""
 
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -11,14 +12,16 @@ from baqylau_infra.tokens import Keys
 from kafka.errors import KafkaError
 from rich.console import Console
 
-from demo.client import Line, Refused, Stage, TooLong, until
+from demo.client import Interrupted, Line, Refused, Stage, TooLong, until
 from demo.story import Story
 from demo.subscriber import Subscriber
 from demo.telling import Teller
 
 START_IT = (
-    "Nothing runs here yet: start it with `make run` in another terminal, and come back when it says `all ready`."
+    "The system doesn't run here, or isn't ready yet: start it with `make run` in another terminal, and come back when "
+    "it says `all ready`."
 )
+NO_CLOCK = "The services let nobody set their clocks: start them with BAQYLAU_SIMULATION=1, as `make run` does."
 
 
 def main() -> None:
@@ -43,10 +46,11 @@ def main() -> None:
         with Subscriber(bootstrap) as subscriber:
             _tell(stage, subscriber)
     except (Refused, TooLong) as wrong:
-        sys.exit(f"The story broke off: {wrong}.")
+        without_clock = isinstance(wrong, Refused) and (wrong.path, wrong.status) == ("/simulation/clock", 404)
+        sys.exit(NO_CLOCK if without_clock else f"The story broke off: {wrong}")
     except (httpx.HTTPError, KafkaError) as lost:
         sys.exit(f"A service or the broker was lost on the way ({type(lost).__name__}): look at `make run`'s terminal.")
-    except KeyboardInterrupt:
+    except (Interrupted, KeyboardInterrupt):
         sys.exit(130)
 
 
@@ -56,6 +60,7 @@ def _tell(stage: Stage, subscriber: Subscriber) -> None:
     story = Story(stage)
     before = stage.last_positions()
     teller.title()
+    usual = signal.signal(signal.SIGINT, lambda *_: stage.interrupted.set())
     try:
         for number, (title, chapter) in enumerate(story.chapters, 1):
             teller.chapter(number, title)
@@ -64,6 +69,7 @@ def _tell(stage: Stage, subscriber: Subscriber) -> None:
     finally:
         with suppress(httpx.HTTPError):
             stage.real_time_again()
+        signal.signal(signal.SIGINT, usual)
     last = stage.last_positions(since=before)
     new = {topic: position for topic, position in last.items() if position > before[topic]}
     until(lambda: all(subscriber.has(topic, position) for topic, position in new.items()), "Kafka to tell it all")

@@ -1,5 +1,6 @@
 """A small client of Baqylau's HTTP interfaces: calls, refusals with their grounds, the simulated clocks, waiting."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +47,12 @@ class Refused(Exception):
         problem = answer.json()
         self.detail = str(problem["detail"])
         self.grounds = tuple(Ground(v["citation"], v["reason"], v["field"]) for v in problem["violations"])
-        super().__init__(f"{answer.request.method} {answer.request.url.path}: {self.status} {self.detail}")
+        self.path = answer.request.url.path
+        super().__init__(f"{answer.request.method} {self.path}: {self.status} {self.detail}")
+
+
+class Interrupted(Exception):
+    """Somebody asked to end here; no call is under way."""
 
 
 class TooLong(Exception):
@@ -90,13 +96,15 @@ class Tokens(Protocol):
 class Stage:
     """Where the story plays: the services of both lines, as whom one calls them, and what day it is there.
 
-    `url(service, line)` is a service's base URL.
+    `url(service, line)` is a service's base URL. Once `interrupted` is set, the next call isn't made but raises
+    `Interrupted`: a call that is cut off could still move a clock after it was given back.
     """
 
     def __init__(self, url: Callable[[str, str], str], token: Tokens) -> None:
         self._url = url
         self._token = token
-        self._http = httpx.Client(timeout=30)
+        self._http = httpx.Client(timeout=30, event_hooks={"request": [self._between_calls]})
+        self.interrupted = threading.Event()
         self.day = date(2020, 11, 30)
 
     def gate(self, role: str = "gate-officer", audience: Line = Line.GATE) -> Api:
@@ -127,8 +135,13 @@ class Stage:
         self._set_clocks(datetime.combine(day, at, ALMATY).isoformat())
 
     def real_time_again(self) -> None:
-        """Restores all clocks that can be reached."""
+        """Restores all clocks."""
+        self.interrupted.clear()
         self._set_clocks(None)
+
+    def _between_calls(self, _: httpx.Request) -> None:
+        if self.interrupted.is_set():
+            raise Interrupted
 
     def _set_clocks(self, now: str | None) -> None:
         for line in (Line.OPEN, Line.CONFIDENTIAL):

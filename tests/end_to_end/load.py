@@ -130,14 +130,21 @@ class Load:
         return unit_id
 
     def _insist(self, method: str, service: str, line: Line, path: str, body: Any, role: str) -> Any:
-        """Sends the same until it is answered. What isn't known there yet is asked again; other refusals are faults."""
+        """Sends the same until it is answered, and once more: the answer has to be the same."""
         units = [self.lanes[line].unit_id] if self.lanes[line].unit_id else []
         token = self._system.token(role, line, ORGANIZATION, units)
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
+        url = self._system.url(service, line) + path
+        answers = [self._answer(method, url, body, headers) for _ in range(2)]
+        assert answers[0] == answers[1], (method, path)
+        return answers[0]
+
+    def _answer(self, method: str, url: str, body: Any, headers: dict[str, str]) -> Any:
+        """What isn't known there yet is asked again; other refusals are faults."""
         deadline = time.monotonic() + LIMIT
         while time.monotonic() < deadline:
             try:
-                answer = self._http.request(method, self._system.url(service, line) + path, json=body, headers=headers)
+                answer = self._http.request(method, url, json=body, headers=headers)
             except httpx.TransportError:
                 self.interrupted += 1
                 time.sleep(0.05)
@@ -146,6 +153,6 @@ class Load:
                 return answer.json()
             reasons = {violation["reason"] for violation in answer.json()["violations"]}
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and not (reasons and reasons <= NOT_KNOWN_YET):
-                raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text}")
+                raise AssertionError(f"{method} {url}: {answer.status_code} {answer.text}")
             time.sleep(0.02)
-        raise TooLong(f"{method} {path} wasn't answered within {LIMIT} s")
+        raise TooLong(f"{method} {url} wasn't answered within {LIMIT} s")

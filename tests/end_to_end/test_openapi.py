@@ -45,7 +45,7 @@ def test_whatever_is_sent_the_answer_is_one_of_those_declared(service: str, syst
 def _try(cases: SearchStrategy[schemathesis.Case[Any]], headers: dict[str, str]) -> None:
     @seed(809)
     @settings(
-        max_examples=6, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=10, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     @given(case=cases)
     def each(case: schemathesis.Case[Any]) -> None:

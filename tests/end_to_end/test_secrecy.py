@@ -24,7 +24,8 @@ CODES = "qupiyakody9b1"
 class Planting:
     """A document and an assignment on the confidential line, with a marked word wherever text is taken."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, system: System, stage: Stage) -> None:
+        self.system = system
         self.stage = stage
         self.organization = f"PLANT-{uuid4().hex[:8]}"
         self.recipient = str(uuid4())
@@ -77,6 +78,13 @@ class Planting:
         }
         self.document_id = when_known(lambda: registry.post("/documents", document))["id"]
         registry.post(f"/documents/{self.document_id}/corrections", {"reason": CONTENT, "title": f"{CONTENT} 2"})
+        token = self.system.token("registrar", Line.CONFIDENTIAL, self.organization, [self.unit_id])
+        httpx.put(
+            self.system.url("registry", Line.CONFIDENTIAL) + f"/documents/{self.document_id}/content",
+            content=f"{CONTENT}\n" * 1000,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"},
+            timeout=30,
+        ).raise_for_status()
         assert registry.get("/documents", q=CONTENT)["items"], "the word is really there, for those who may see it"
 
     def _assignment(self) -> None:
@@ -130,7 +138,7 @@ class Planting:
 
 @pytest.fixture(scope="module")
 def planted(system: System, stage: Stage, told: Telling, outsider: Subscriber) -> Planting:  # noqa: ARG001
-    planting = Planting(stage)
+    planting = Planting(system, stage)
     planting.plant()
     wire.settle(system, [wire.Reader(Line.CONFIDENTIAL, planting.unit_id, planting.recipient)], outsider)
     return planting
