@@ -225,8 +225,8 @@ def test_the_proof_fails_on_a_planted_breach(ministry: Organization) -> None:
     for position, event in enumerate(ministry.collect_events(), start=1):
         proof.follow(position, event)
 
-    assert [breach.reason for breach in proof.breaches] == ["unit-changed-its-regime", "tree-holds-two-regimes"]
-    assert proof.breaches[0].shown_by.position == 6
+    assert [failure.reason for failure in proof.failures] == ["unit-changed-its-regime", "tree-holds-two-regimes"]
+    assert proof.failures[0].shown_by.position == 6
 
 
 def exported(organization: Organization) -> list[bytes]:

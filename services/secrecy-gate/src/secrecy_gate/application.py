@@ -20,6 +20,7 @@ from secrecy_gate.api.schemas import (
     PostEmployee,
     PostingView,
     RegisterOrganization,
+    UnitList,
     UnitTree,
     UnitView,
 )
@@ -124,16 +125,22 @@ def unit(service: Service, unit_id: UUID) -> UnitView:
     return UnitView(**dict(zip(_COLUMNS, rows[0], strict=True)))
 
 
-def units_of(service: Service, code: str) -> list[UnitTree]:
-    """The unit trees of an organization. Raises `NotFound` where it isn't known."""
+def units_of(service: Service, code: str, after: str, limit: int) -> UnitList:
+    """Unit trees of an organization, by the code of the top unit. Raises `NotFound` where it isn't known."""
     if not service.store.read("SELECT 1 FROM organizations WHERE code = %s", (code,)):
         raise NotFound
-    rows = service.store.read(_UNIT + "WHERE organization = %s ORDER BY code", (code,))
+    tops = service.store.read(
+        "SELECT id, code FROM units WHERE organization = %s AND parent_id IS NULL AND code > %s ORDER BY code LIMIT %s",
+        (code, after, limit),
+    )
+    rows = service.store.read(_UNIT + "WHERE root_id = ANY(%s) ORDER BY code", ([id_ for id_, _ in tops],))
     units = {row[0]: UnitTree(**dict(zip(_COLUMNS, row, strict=True))) for row in rows}
     for found in units.values():
-        if found.parent_id is not None:
+        if found.parent_id in units:
             units[found.parent_id].units.append(found)
-    return [found for found in units.values() if found.parent_id is None]
+    return UnitList(
+        items=[units[id_] for id_, _ in tops if id_ in units], next=tops[-1][1] if len(tops) == limit else None
+    )
 
 
 def decide(service: Service, asked: Sequence[DecisionAsked]) -> list[Decision]:

@@ -8,22 +8,24 @@ from uuid import UUID
 import structlog
 from baqylau.contracts.values import Line as FoundOn
 from baqylau.contracts.values import Regime
-from baqylau.eventstore.aggregate import Cause, DomainEvent
-from baqylau.eventstore.chain import GENESIS
+from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import Work
 from baqylau.lines import Line, regime_of
+from eventsourcing.persistence import StoredEvent
 
 from secrecy_gate.api.audit_schemas import BreachView, Finding, Judged
 from secrecy_gate.domain import paragraph_2
 from secrecy_gate.domain.breach import Breach
-from secrecy_gate.domain.proof import Proof
+from secrecy_gate.domain.proof import Evidence, Proof
 from secrecy_gate.metrics import BREACHES_FOUND, PROOF_BREACHES, PROOF_POSITION
+from secrecy_gate.proved_log import ProvedLog
 from secrecy_gate.verify import export_line
 
 READ_LIMIT = 1000
 LOOK_SECONDS = 5.0
+NOBODY = UUID(int=0)
 
 T = TypeVar("T")
 
@@ -80,17 +82,14 @@ def export(service: Service) -> Iterator[bytes]:
 
 
 class ProofKeeper:
-    """Follows the gate's log, so that asking for the proof costs only what is new. A breach in it is shown at once.
-
-    `digest`: the hash chain's, where the proof has been carried.
-    """
+    """Follows the gate's log, so that asking for the proof costs only what is new. A breach in it is shown at once."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._proof = Proof()
+        self._log = ProvedLog()
         self._lock = threading.Lock()
         self._shown = 0
-        self.digest = GENESIS
+        self._cut = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="proof", daemon=True)
 
@@ -108,28 +107,42 @@ class ProofKeeper:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
-    def shown(self, view: Callable[[Proof], T]) -> T:
-        """A view of the proof up to the end of the log."""
+    def shown(self, view: Callable[[Proof, str], T]) -> T:
+        """A view of the proof up to the end of the log, and of the chain's digest there, in hex."""
         with self._lock:
-            while log_behind := self._service.store.log(self._proof.position, READ_LIMIT):
-                for position, stored, digest in log_behind:
-                    event: DomainEvent = self._service.mapper.to_domain_event(stored)  # type: ignore[assignment]
-                    self._proof.follow(position, event)
-                    self.digest = digest
+            while behind := self._behind():
+                for position, stored, digest in behind:
+                    self._log.follow(position, stored, digest)
             self._show()
-            return view(self._proof)
+            return view(self._log.proof, self._log.digest.hex())
+
+    def _behind(self) -> list[tuple[int, StoredEvent, bytes]]:
+        """What the log holds behind the proof. The last event followed must still be there, as it was."""
+        position, digest = self._log.proof.position, self._log.digest
+        if position == 0:
+            return self._service.store.log(0, READ_LIMIT)
+        found = self._service.store.log(position - 1, READ_LIMIT)
+        if [(at, kept) for at, _, kept in found[:1]] == [(position, digest)]:
+            return found[1:]
+        if not self._cut:
+            self._cut = True
+            self._log.proof.distrust("log-cut-or-changed", NOBODY, Evidence(position, "", None))
+        return [one for one in found if one[0] > position]
 
     def _show(self) -> None:
-        PROOF_POSITION.set(self._proof.position)
-        PROOF_BREACHES.set(len(self._proof.breaches))
-        for breach in self._proof.breaches[self._shown :]:
-            log.error("proof_fails", reason=breach.reason, subject=breach.subject, position=breach.shown_by.position)
-        self._shown = len(self._proof.breaches)
+        failures = self._log.proof.failures
+        PROOF_POSITION.set(self._log.proof.position)
+        PROOF_BREACHES.set(len(failures))
+        for failure in failures[self._shown :]:
+            log.error(
+                "proof_fails", reason=failure.reason, subject=str(failure.subject), position=failure.shown_by.position
+            )
+        self._shown = len(failures)
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
             try:
-                self.shown(lambda proof: proof.holds)
+                self.shown(lambda proof, _: proof.holds)
             except Exception as error:
                 if not out_of_reach(error):
                     raise

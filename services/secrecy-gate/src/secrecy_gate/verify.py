@@ -12,16 +12,9 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
-from baqylau.eventstore.aggregate import DomainEvent
-from baqylau.eventstore.chain import GENESIS, link
-from baqylau.eventstore.mapper import PydanticMapper
-from eventsourcing.persistence import JSONTranscoder, StoredEvent
+from eventsourcing.persistence import StoredEvent
 
-from secrecy_gate.domain import breach, employee, organization
-from secrecy_gate.domain.proof import Proof
-
-KNOWN = (organization, employee, breach)
-"""Imported, so that their events can be read by their stored names."""
+from secrecy_gate.proved_log import ProvedLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +45,21 @@ def export_line(position: int, event: StoredEvent, digest: bytes) -> bytes:
 def verify(lines: Iterable[bytes], expected: str | None = None) -> Verified:
     """Check an export. `expected`: the digest that `GET /proof` showed, where it is known.
 
-    Raises `ValueError` or `KeyError` for a line that isn't of the export.
+    Raises `ValueError`, `KeyError` or `TypeError` for a line that isn't of the export.
     """
-    mapper, proof, digest, count = PydanticMapper(JSONTranscoder()), Proof(), GENESIS, 0
-    failures: list[str] = []
-    position = 0
+    log = ProvedLog()
     for line in lines:
         row = orjson.loads(line)
-        event = StoredEvent(UUID(row["id"]), int(row["version"]), str(row["topic"]), str(row["state"]).encode())
-        if int(row["position"]) <= position:
-            failures.append(f"position {row['position']} comes after {position}")
-        position = int(row["position"])
-        digest = link(digest, position, event)
-        if digest.hex() != row["digest"]:
-            failures.append(f"the chain breaks at position {position}: the log was changed there, or before it")
-            break
-        domain_event: DomainEvent = mapper.to_domain_event(event)
-        proof.follow(position, domain_event)
-        count += 1
-    if expected is not None and not failures and digest.hex() != expected.lower():
-        failures.append("the log ends in another digest than expected: it was cut, or is another one")
-    failures += [
-        f"{found.reason} ({found.citation}): {found.subject} at position {found.shown_by.position}"
-        for found in proof.breaches
+        event = StoredEvent(UUID(str(row["id"])), int(row["version"]), str(row["topic"]), str(row["state"]).encode())
+        log.follow(int(row["position"]), event, bytes.fromhex(str(row["digest"])))
+    failures = [
+        f"{found.reason}{f' ({found.citation})' if found.citation else ''}: "
+        f"{found.subject} at position {found.shown_by.position}"
+        for found in log.proof.failures
     ]
-    return Verified(count, len(proof.trees), digest.hex(), tuple(failures))
+    if expected is not None and log.digest.hex() != expected.lower():
+        failures.append("the log ends in another digest than expected: it was cut, or is another one")
+    return Verified(log.events, len(log.proof.trees), log.digest.hex(), tuple(failures))
 
 
 def main() -> int:
@@ -87,7 +70,7 @@ def main() -> int:
     try:
         with Path(sys.argv[1]).open("rb") as export:
             found = verify(export, sys.argv[2] if len(sys.argv) == 3 else None)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         sys.stderr.write(f"{sys.argv[1]} can't be read as an export of /proof/log: {type(error).__name__}\n")
         return 2
     for failure in found.failures:

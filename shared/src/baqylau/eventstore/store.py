@@ -171,14 +171,14 @@ class Store(PostgresProcessRecorder):
             return cursor.execute(query, params, prepare=True).fetchall()
 
     def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
-        """The log behind a position, oldest first: position, event, and the hash chain's digest there."""
+        """The log behind a position, oldest first: position, event, and the hash chain's digest there (empty: none)."""
         rows = self.read(
             "SELECT notification_id, originator_id, originator_version, topic, state, digest "
-            f"FROM {self.events_table_name} JOIN log_chain ON position = notification_id "
+            f"FROM {self.events_table_name} LEFT JOIN log_chain ON position = notification_id "
             "WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
             (after, limit),
         )
-        return [(row[0], StoredEvent(row[1], row[2], row[3], bytes(row[4])), bytes(row[5])) for row in rows]
+        return [(row[0], StoredEvent(row[1], row[2], row[3], bytes(row[4])), bytes(row[5] or b"")) for row in rows]
 
     def public_events(self, topic: str, after: int, limit: int, partition: int | None = None) -> list[Outgoing]:
         """The records of a topic behind a position, oldest first, each with the position before it in its partition."""

@@ -49,7 +49,7 @@ def breaches(
 def proof(request: Request, _: Auditor) -> ProofView:
     """For each unit tree, the regimes that it ever held and the events that show it, from the whole log."""
     keeper: audit.ProofKeeper = request.app.state.proof
-    return keeper.shown(lambda proof: proof_view(proof, keeper.digest.hex()))
+    return keeper.shown(proof_view)
 
 
 @router.get("/proof/log", responses=responses(), response_class=StreamingResponse)

@@ -8,9 +8,10 @@ from baqylau.contracts.values import Line, Regime
 from pydantic import BaseModel, Field, StringConstraints
 
 from secrecy_gate.api.schemas import Body
-from secrecy_gate.domain.proof import Breach, Held, Proof
+from secrecy_gate.auditor.check import WORD
+from secrecy_gate.domain.proof import Failure, Held, Proof
 
-Word = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,120}$")]
+Word = Annotated[str, StringConstraints(pattern=f"^{WORD}$")]
 MAX_FINDINGS = 500
 
 
@@ -60,7 +61,7 @@ class EvidenceView(BaseModel):
 
     position: int
     event_id: str
-    recorded_at: datetime
+    recorded_at: datetime | None
 
 
 class HeldView(BaseModel):
@@ -81,17 +82,17 @@ class TreeView(BaseModel):
 
 
 class FailureView(BaseModel):
-    """Where the log breaks paragraph 2."""
+    """Where the log breaks paragraph 2; or, with `citation` null, where the log itself can't be trusted."""
 
     reason: str
-    citation: str
+    citation: str | None
     subject: UUID
     regimes: list[Regime]
     shown_by: EvidenceView
 
 
 class ProofView(BaseModel):
-    """`holds`: whether nothing in the whole log breaks paragraph 2; `failures`: each place that does."""
+    """`holds`: whether nothing in the whole log speaks against segregation; `failures`: each place that does."""
 
     holds: bool
     position: int
@@ -115,7 +116,7 @@ def proof_view(proof: Proof, digest: str) -> ProofView:
             )
             for tree in proof.trees.values()
         ],
-        failures=[_failure(breach) for breach in proof.breaches],
+        failures=[_failure(failure) for failure in proof.failures],
     )
 
 
@@ -124,11 +125,11 @@ def _held(held: Held) -> HeldView:
     return HeldView(regime=held.regime, unit_id=held.unit_id, since=since)
 
 
-def _failure(breach: Breach) -> FailureView:
+def _failure(failure: Failure) -> FailureView:
     return FailureView(
-        reason=breach.reason,
-        citation=breach.citation,
-        subject=breach.subject,
-        regimes=list(breach.regimes),
-        shown_by=EvidenceView.model_validate(breach.shown_by, from_attributes=True),
+        reason=failure.reason,
+        citation=failure.citation,
+        subject=failure.subject,
+        regimes=list(failure.regimes),
+        shown_by=EvidenceView.model_validate(failure.shown_by, from_attributes=True),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from secrecy_gate import application
@@ -40,9 +40,15 @@ async def register_organization(body: RegisterOrganization, command: Officer) ->
 
 
 @router.get("/organizations/{code}/units", response_model=UnitList, responses=responses(404))
-def units_of(code: str, request: Request, _: Reader) -> UnitList:
-    """The unit trees of an organization."""
-    return UnitList(items=application.units_of(request.app.state.service, code))
+def units_of(
+    code: str,
+    request: Request,
+    _: Reader,
+    after: Annotated[str, Query(max_length=40)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> UnitList:
+    """The unit trees of an organization, by the code of their top unit. `next`: the code to go on after."""
+    return application.units_of(request.app.state.service, code, after, limit)
 
 
 @router.post("/units", status_code=201, response_model=UnitView, responses=responses(409))

@@ -10,6 +10,7 @@ from baqylau.platform.commands import Answer
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Code = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,40}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -19,9 +20,19 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PublicNames(Names):
+    """A public name in each language, bounded: it goes on topics with every event that describes its unit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kk: Name
+    ru: Name
+    en: Name
+
+
 class RegisterOrganization(Body):
     code: Code
-    names: Names
+    names: PublicNames
     kind: OrganizationKind
     territorial: bool
 
@@ -29,7 +40,7 @@ class RegisterOrganization(Body):
 class EstablishUnit(Body):
     organization: Code
     code: Code
-    names: Names
+    names: PublicNames
     parent_id: UUID | None = None
     documentation_service: bool = False
 

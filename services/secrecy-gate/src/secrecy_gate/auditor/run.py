@@ -1,19 +1,20 @@
 """Reads every record of a line and reports what it can't reconcile; offsets are committed after the gate has answered.
 
 So a crash between the two reports again, which the gate takes as nothing new. The units are read from the line's own
-topic of the gate at each start.
+topic of the gate at each start. That topic is audited too: whatever it tells of a unit is put to the gate, which knows
+whether it said so.
 """
 
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import structlog
 from baqylau.contracts import secrecy_gate as gate
-from baqylau.lines import Line, topic_of
+from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.envelope import from_kafka
 from baqylau.platform.settings import ProcessSettings
@@ -21,12 +22,13 @@ from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 from kafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge
-from pydantic import ValidationError
 
 from secrecy_gate.api.audit_schemas import MAX_FINDINGS
-from secrecy_gate.auditor.check import Finding, findings
+from secrecy_gate.auditor.check import Finding, findings, told_units
 
-AUDITED = ("registry", "control", "notifications")
+GATE = "secrecy-gate"
+ASSIGNED = gate.UnitRegimeAssigned.event_type()
+AUDITED = (GATE, "registry", "control", "notifications")
 RECORDS = Counter("secrecy_gate_auditor_records_total", "Records looked at.", ["topic"])
 FINDINGS = Counter("secrecy_gate_auditor_findings_total", "Findings reported to the gate.")
 KNOWN = Gauge("secrecy_gate_auditor_known_units", "Units of the line that the auditor knows.")
@@ -46,9 +48,9 @@ class Auditor:
         self._line = settings.line
         self._bootstrap = settings.kafka_bootstrap
         self._url = f"{settings.feed_secrecy_gate}/findings"
-        self._token: Path = settings.service_token_file / settings.line.value
+        self._token = settings.service_token_file / settings.line.value
         self._topics = {topic_of(self._line, service): service for service in AUDITED}
-        self._units: set[Any] = set()
+        self._units: set[UUID] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
         self.connected = False
@@ -104,7 +106,7 @@ class Auditor:
 
     def _follow_units(self, units: KafkaConsumer) -> None:
         """Read the line's topic of the gate from its beginning, up to its present end, and go on from there."""
-        topic = topic_of(self._line, "secrecy-gate")
+        topic = topic_of(self._line, GATE)
         partitions = [TopicPartition(topic, number) for number in sorted(units.partitions_for_topic(topic) or ())]
         units.assign(partitions)
         units.seek_to_beginning(*partitions)
@@ -113,16 +115,11 @@ class Auditor:
             self._learn(units.poll(timeout_ms=500, max_records=1000))
 
     def _learn(self, polled: dict[TopicPartition, Sequence[Any]]) -> None:
-        assigned = gate.UnitRegimeAssigned.event_type()
         for place, records in polled.items():
             for record in records:
-                read = from_kafka(place.topic, place.partition, record.key, record.headers, record.value)
-                if read.headers.get("type") != assigned:
-                    continue
-                try:
-                    self._units.add(gate.UnitRegimeAssigned.model_validate_json(read.value).unit_id)
-                except ValidationError:
-                    log.error("unit_unreadable", topic=place.topic, partition=place.partition)
+                headers = from_kafka(place.topic, place.partition, record.key, record.headers, b"").headers
+                if headers.get("type") == ASSIGNED and headers.get("regime") == wire_regime(self._line):
+                    self._units.update(told_units(headers))
         KNOWN.set(len(self._units))
 
     def _check(self, polled: dict[TopicPartition, Sequence[Any]]) -> list[Finding]:
@@ -132,7 +129,9 @@ class Auditor:
             for record in records:
                 headers = from_kafka(place.topic, place.partition, record.key, record.headers, b"").headers
                 where = f"{place.topic}/{place.partition}/{record.offset}"
-                found += findings(self._line, self._units, where, self._topics[place.topic], headers)
+                service = self._topics[place.topic]
+                known = self._units if service != GATE else ()
+                found += findings(self._line, known, where, service, headers)
         return found
 
     def _report(self, found: list[Finding]) -> None:

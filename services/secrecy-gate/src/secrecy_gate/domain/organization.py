@@ -1,6 +1,5 @@
 """An organization with its structural units: the boundary within which paragraph 2 is decided at once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid5
@@ -13,8 +12,13 @@ from secrecy_gate.domain import paragraph_2
 
 _NAMESPACE = UUID("6f1d8a5e-5d0c-5a52-9f0c-2b6f4b1f6a01")
 
+MAX_UNITS = 10_000
+"""Of one organization, ever: a move names every unit moved, and a record on a topic is bounded."""
+MAX_LEVELS = 64
+"""Of one tree, its top unit the first: trees are shown nested, and readers of JSON bound nesting."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Unit:
     """A structural unit. `parent_id` None: a top unit. `version`: the organization's when the unit last changed."""
 
@@ -35,6 +39,8 @@ class Organization(Aggregate):
         super().__init__(id)
         self.code = ""
         self.units: dict[UUID, Unit] = {}
+        self._codes: set[str] = set()
+        self._under_unit: dict[UUID | None, set[UUID]] = {}
 
     @staticmethod
     def id_for(code: str) -> UUID:
@@ -63,6 +69,8 @@ class Organization(Aggregate):
             organization.units[self.unit_id] = Unit(
                 self.unit_id, self.code, self.names, self.parent_id, self.documentation_service, self.originator_version
             )
+            organization._codes.add(self.code)
+            organization._under_unit.setdefault(self.parent_id, set()).add(self.unit_id)
 
     class UnitRegimeAssigned(DomainEvent):
         """Carries all of the unit's data: a line hears of a unit here first."""
@@ -90,7 +98,10 @@ class Organization(Aggregate):
         regime: Regime | None = None
 
         def apply(self, organization: "Organization") -> None:
-            organization.units[self.unit_id].parent_id = self.parent_id
+            unit = organization.units[self.unit_id]
+            organization._under_unit[unit.parent_id].discard(unit.id)
+            organization._under_unit.setdefault(self.parent_id, set()).add(unit.id)
+            unit.parent_id = self.parent_id
             for moved in self.moved_unit_ids:
                 organization.units[moved].version = self.originator_version
 
@@ -122,8 +133,12 @@ class Organization(Aggregate):
     ) -> Unit:
         """Establish a unit. In a tree that has a regime, it is stated for the new unit at once."""
         parent, grounds = self._parent(parent_id)
-        if any(unit.code == code for unit in self.units.values()):
+        if code in self._codes:
             grounds.append(Ground(None, "unit-code-taken", "code"))
+        if len(self.units) >= MAX_UNITS:
+            grounds.append(Ground(None, "organization-has-too-many-units", "organization"))
+        if parent is not None and self._level(parent.id) >= MAX_LEVELS:
+            grounds.append(Ground(None, "unit-tree-too-deep", "parent_id"))
         regime = parent.regime if parent else None
         if regime is not None and documentation_service:
             grounds += paragraph_2.one_documentation_service(regime, [*self._documentation_services(), regime])
@@ -164,9 +179,11 @@ class Organization(Aggregate):
         if unit.parent_id == parent_id:
             return unit
         parent, grounds = self._parent(parent_id)
-        moved = list(self._under(unit_id))
-        if parent is not None and parent in moved:
+        moved = self._under(unit_id)
+        if parent is not None and unit in self._above(parent.id):
             grounds.append(Ground(None, "unit-moved-under-itself", "parent_id"))
+        elif parent is not None and self._level(parent.id) + self._height(moved) > MAX_LEVELS:
+            grounds.append(Ground(None, "unit-tree-too-deep", "parent_id"))
         if unit.dissolved_on is not None:
             grounds.append(Ground(None, "unit-dissolved", "id"))
         target = parent.regime if parent else None
@@ -215,16 +232,33 @@ class Organization(Aggregate):
 
     def root_of(self, unit_id: UUID) -> UUID:
         """The top unit of the tree that a unit stands in."""
-        while (parent_id := self.units[unit_id].parent_id) is not None:
-            unit_id = parent_id
-        return unit_id
+        return self._above(unit_id)[-1].id
 
-    def _under(self, unit_id: UUID) -> Iterator[Unit]:
+    def _above(self, unit_id: UUID) -> list[Unit]:
+        """A unit and those above it, up to the top."""
+        found = [self.units[unit_id]]
+        while (parent_id := found[-1].parent_id) is not None:
+            found.append(self.units[parent_id])
+        return found
+
+    def _under(self, unit_id: UUID) -> list[Unit]:
         """A unit and everything under it, parents first."""
-        yield self.units[unit_id]
-        for unit in self.units.values():
-            if unit.parent_id == unit_id:
-                yield from self._under(unit.id)
+        found = [self.units[unit_id]]
+        for unit in found:  # it grows as it is walked
+            found += [self.units[id_] for id_ in sorted(self._under_unit.get(unit.id, ()))]
+        return found
+
+    def _level(self, unit_id: UUID) -> int:
+        return len(self._above(unit_id))
+
+    @staticmethod
+    def _height(tree: list[Unit]) -> int:
+        """How many levels a tree has, given parents first."""
+        levels = {tree[0].id: 1}
+        for unit in tree[1:]:
+            assert unit.parent_id is not None
+            levels[unit.id] = levels[unit.parent_id] + 1
+        return max(levels.values())
 
     def _parent(self, parent_id: UUID | None) -> tuple[Unit | None, list[Ground]]:
         if parent_id is None:
@@ -244,6 +278,7 @@ class Organization(Aggregate):
         ]
 
     def _state_regime(self, units: list[Unit], regime: Regime, cause: Cause) -> None:
+        root_id = self.root_of(units[0].id)
         for unit in units:
             self.trigger(
                 self.UnitRegimeAssigned,
@@ -253,7 +288,7 @@ class Organization(Aggregate):
                 code=unit.code,
                 names=unit.names,
                 parent_id=unit.parent_id,
-                root_id=self.root_of(unit.id),
+                root_id=root_id,
                 documentation_service=unit.documentation_service,
                 regime=regime,
             )

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS units (
     root_id uuid NOT NULL, documentation_service boolean NOT NULL, regime text, dissolved_on date,
     version bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS units_by_organization ON units (organization, code);
+CREATE INDEX IF NOT EXISTS units_by_tree ON units (root_id);
 """
 
 
