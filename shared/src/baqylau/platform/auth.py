@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -55,6 +56,16 @@ class Caller:
 
 class InvalidToken(Exception):
     """Not a token that is valid here. The message says why, without the token."""
+
+
+def require_own_token(folder: Path, line: Line) -> None:
+    """Raises ValueError where the folder of a line's process holds no token of that line: it is another line's."""
+    try:
+        claimed = jwt.decode((folder / line.value).read_text().strip(), options={"verify_signature": False}).get("aud")
+    except (OSError, ValueError, jwt.PyJWTError):
+        claimed = None
+    if claimed not in (line.value, [line.value]):
+        raise ValueError(f"BAQYLAU_SERVICE_TOKEN_FILE holds no token of the line {line}: is it another line's folder?")
 
 
 class TokenVerifier:

@@ -14,8 +14,10 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from baqylau.eventstore.store import ForeignDatabase, out_of_reach
+from baqylau.lines import Line
 from baqylau.messaging.backoff import Backoff
 from baqylau.observability.logs import configure_logs
+from baqylau.platform.auth import require_own_token
 from baqylau.platform.runtime import Runtime
 from baqylau.platform.settings import ProcessSettings
 
@@ -36,6 +38,8 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
     try:
         settings = settings_of()
         configure_logs(name, settings.line)
+        if settings.line is not Line.GATE and settings.service_token_file is not None:
+            require_own_token(settings.service_token_file, settings.line)
         app = _created(settings, create_app)
     except ValidationError as error:
         missing = ", ".join(f"BAQYLAU_{'_'.join(map(str, e['loc'])).upper()} ({e['type']})" for e in error.errors())
