@@ -2,7 +2,7 @@
 
 | event | what follows |
 |---|---|
-| DocumentRegistered | assignments may be issued from it |
+| DocumentRegistered | assignments may be issued from it; of a unit not known here (paragraph 2), not yet |
 | DocumentWithdrawn | none may be issued from it any more; those on control stay on it |
 | DocumentCorrected | nothing: what control needs of a document isn't corrected |
 | OrganizationRegistered, UnitRegimeAssigned, UnitMoved | the copy of the gate's facts (`KnownUnits`) |
@@ -17,7 +17,8 @@ from baqylau.contracts import registry
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.work import Work
-from baqylau.messaging.policy import Policies, Policy
+from baqylau.messaging.policy import NotYet, Policies, Policy
+from baqylau.refusals import Ground
 from baqylau.segregation import KnownUnits
 
 from control.metrics import STRANDED
@@ -41,25 +42,31 @@ def policies(known_units: KnownUnits) -> Policies:
     of_the_gate[gate.UnitDissolved] = _both(of_the_gate[gate.UnitDissolved], _unit_dissolved)
     return {
         **of_the_gate,
-        registry.DocumentRegistered: _document_registered,
+        registry.DocumentRegistered: _document_registered(known_units),
         registry.DocumentWithdrawn: _document_withdrawn,
     }
 
 
-def _document_registered(work: Work, event: registry.DocumentRegistered, _: Cause) -> None:
-    work.change(
-        "INSERT INTO documents (id, organization, unit_id, kind, classification, registration_number, dated) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
-        (
-            event.document_id,
-            event.organization,
-            event.unit_id,
-            event.kind.value,
-            event.classification.value,
-            event.registration_number,
-            event.dated,
-        ),
-    )
+def _document_registered(known_units: KnownUnits) -> Policy:
+    def policy(work: Work, event: registry.DocumentRegistered, _: Cause) -> None:
+        unit = known_units.permitted(event.unit_id, "unit_id")
+        if isinstance(unit, Ground) and unit.reason == "unit-regime-unknown":  # dissolved since: it was in order then
+            raise NotYet("unit-regime-unknown")
+        work.change(
+            "INSERT INTO documents (id, organization, unit_id, kind, classification, registration_number, dated) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+            (
+                event.document_id,
+                event.organization,
+                event.unit_id,
+                event.kind.value,
+                event.classification.value,
+                event.registration_number,
+                event.dated,
+            ),
+        )
+
+    return policy
 
 
 def _document_withdrawn(work: Work, event: registry.DocumentWithdrawn, _: Cause) -> None:

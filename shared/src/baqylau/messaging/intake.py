@@ -3,11 +3,12 @@
 In one transaction with what a record causes stands the position after it. At or below the last position: a duplicate,
 passed over. A previous position above the last: a hole; nothing behind it is handled until it is filled. A record that
 can't be handled is parked, with every later one of its key, so that order holds and the rest goes on. A record of
-another regime is parked apart: its positions are those of another log, unless the producer's own feed holds it.
+another regime is parked apart: its positions are those of another log, unless the producer's own feed holds it. Of
+what it says, nothing is kept: it would be a record of the other regime in this line's database.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -93,7 +94,7 @@ class Intake:
         FOREIGN_REGIME.inc()
         CONSUMED.labels(record.topic, "parked").inc()
         log.error("foreign_record", topic=record.topic, partition=record.partition)
-        _park(work, f"{upstream}/foreign", position, record, reason_of(ForeignRegime()), waits=False)
+        _park(work, f"{upstream}/foreign", position, _outline(record), reason_of(ForeignRegime()), waits=False)
 
     def _take_one(self, work: Work, upstream: str, position: int, record: Incoming, waiting: set[str]) -> None:
         if record.key in waiting:
@@ -108,7 +109,8 @@ class Intake:
                 raise
             waiting.add(record.key)
             reason = reason_of(error)
-            _park(work, upstream, position, record, reason, waits=isinstance(error, NotYet))
+            kept = _outline(record) if isinstance(error, ForeignRegime) else record
+            _park(work, upstream, position, kept, reason, waits=isinstance(error, NotYet))
             CONSUMED.labels(record.topic, "parked").inc()
             log.warning("record_parked", topic=record.topic, type=record.headers.get("type"), reason=reason)
 
@@ -181,6 +183,12 @@ def _reason(error: Exception) -> str:
             return f"refused-by-the-database {error.sqlstate}"
         case _:
             return type(error).__name__
+
+
+def _outline(record: Incoming) -> Incoming:
+    """What may be kept of a record of another regime: which one it is, and not what it says."""
+    named = ("id", "type", "regime", "position", "previousposition")
+    return replace(record, headers={name: record.headers[name] for name in named if name in record.headers}, value=b"")
 
 
 def _positions(record: Incoming) -> tuple[int | None, int | None]:
