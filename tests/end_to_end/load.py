@@ -102,7 +102,6 @@ class Load:
             lane.numbers.append(registered["registration_number"])
         # The deadline lies so far ahead that neither the story's days nor the real ones reach it.
         assignment = {
-            "document_id": lane.documents[-4],
             "clause": "1",
             "text": "Жүктеме",
             "source": "instruction",
@@ -116,8 +115,9 @@ class Load:
             "executor": {"organization": ORGANIZATION, "unit_id": lane.unit_id, "area": "load"},
             "co_executors": [],
         }
-        issued = self._insist("POST", "control", line, "/assignments", assignment, "controller")
-        lane.assignments.append(issued["id"])
+        for document_id in lane.documents[-4:]:
+            body = assignment | {"document_id": document_id}
+            lane.assignments.append(self._insist("POST", "control", line, "/assignments", body, "controller")["id"])
 
     def _establish(self) -> None:
         self.lanes[Line.GATE].units.append(self._new_unit(f"U-{uuid4().hex}", Line.OPEN))
