@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo token test test-unit check reset lock
+.PHONY: help run demo token test test-unit chaos check reset lock
 
 PYTHON := .venv/bin/python
 READY := .venv/.installed
@@ -21,6 +21,11 @@ test: $(READY) ## every test, on the real parts
 
 test-unit: $(READY) ## the unit tests only, in seconds
 	@$(PYTHON) -m pytest -m "not real" services shared infra
+
+MINUTES := 20
+SEED := 1
+chaos: $(READY) ## make chaos MINUTES=20 SEED=1: faults of every kind under load; writes docs/reliability.md
+	@PYTHONPATH=. exec $(PYTHON) -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 check: $(READY) ## lint, format, types, and who may import whom
 	@.venv/bin/ruff check .
