@@ -105,12 +105,14 @@ class Process:
     def pause(self) -> None:
         """SIGSTOP to it and its own children."""
         for process in self._family():
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # a child that ended meanwhile
+                process.suspend()
 
     def resume(self) -> None:
         """SIGCONT to it and its own children."""
         for process in self._family():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def last_words(self, lines: int = 8) -> str:
         """The end of its log."""
