@@ -90,8 +90,8 @@ def _events(events: Sequence[Received]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("position", justify="right")
     table.add_column("partition", justify="right", style="dim")
-    table.add_column("type")
-    table.add_column("subject")
+    table.add_column("type", no_wrap=True)
+    table.add_column("subject", no_wrap=True)
     for event in events if len(events) <= _MOST else events[:_FIRST]:
         table.add_row(*_row(event))
     if len(events) > _MOST:
@@ -102,4 +102,5 @@ def _events(events: Sequence[Received]) -> Table:
 
 def _row(event: Received) -> tuple[str, str, str, Text]:
     colour = _COLOURS[int(event.subject[:4], 16) % len(_COLOURS)]
-    return str(event.position), str(event.partition), event.type, Text(event.subject, colour)
+    name = event.type.split(".", 2)[2]  # the topic says whose event it is
+    return str(event.position), str(event.partition), name, Text(event.subject, colour)
