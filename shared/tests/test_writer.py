@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import Work
@@ -183,6 +183,36 @@ def test_two_replicas_that_write_at_once_never_conflict(replicas: list[Service],
         numbers = [number for found in pool.map(work, replicas) for number in found]
 
     assert sorted(numbers) == list(range(1, 201))
+
+
+class Series(Aggregate):
+    """Its state is its version."""
+
+    counts_only = True
+
+    class SeriesCounted(DomainEvent):
+        pass
+
+    def count(self, cause: Cause) -> int:
+        self.trigger(self.SeriesCounted, cause)
+        return self.version
+
+
+def test_what_only_counts_goes_on_from_its_last_event_however_long_its_history(
+    replicas: list[Service], cause: Cause
+) -> None:
+    series = uuid4()
+
+    def next_number(work: Work) -> int:
+        return work.find_or_new(Series, series).count(cause)
+
+    for _ in range(3):
+        replicas[0].writer.submit(next_number).result()
+    with replicas[0].store.datastore.pool.connection() as connection:
+        connection.execute("UPDATE stored_events SET state = 'none of its JSON' WHERE originator_version < 3")
+
+    assert replicas[1].writer.submit(next_number).result() == 4
+    assert replicas[0].writer.submit(next_number).result() == 5
 
 
 def test_after_a_stop_a_command_is_told_to_come_again(tallies: Service, cause: Cause) -> None:

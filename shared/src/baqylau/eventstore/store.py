@@ -216,11 +216,11 @@ class Transaction:
         with self.connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
 
-    def history(self, id: UUID) -> list[StoredEvent]:  # noqa: A002
-        """The stored events of an aggregate, oldest first."""
+    def history(self, id: UUID, *, last_alone: bool = False) -> list[StoredEvent]:  # noqa: A002
+        """The stored events of an aggregate, oldest first; all, or the last alone."""
         rows = self.read(
             f"SELECT originator_id, originator_version, topic, state FROM {self.store.events_table_name} "
-            "WHERE originator_id = %s ORDER BY originator_version",
+            f"WHERE originator_id = %s ORDER BY originator_version {'DESC LIMIT 1' if last_alone else ''}",
             (id,),
         )
         return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]

@@ -12,7 +12,8 @@ from baqylau.eventstore.store import Statement, Transaction, out_of_reach
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 
-Load = Callable[[UUID], Sequence[DomainEvent]]
+Load = Callable[[UUID, bool], Sequence[DomainEvent]]
+"""The stored events of an aggregate, oldest first; all, or the last alone."""
 
 
 class NotFound(Exception):
@@ -35,7 +36,9 @@ class Aggregates:
         """The aggregate as stored, with the events of this transaction that aren't stored yet."""
         found = self._kept.get(id)
         if found is None:
-            found = cls.replay([*self._load(id), *(event for event in collected if event.originator_id == id)])
+            found = cls.replay(
+                [*self._load(id, cls.counts_only), *(event for event in collected if event.originator_id == id)]
+            )
             if found is None:
                 return None
             self._kept[id] = found

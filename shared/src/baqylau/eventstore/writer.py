@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 import structlog
 from eventsourcing.persistence import StoredEvent
 
+from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.store import Store, Transaction, out_of_reach
 from baqylau.eventstore.work import Aggregates, Project, Work
@@ -81,10 +83,10 @@ class Writer:
         self._queue.put((task, future))
         return future
 
-    def _load(self, id: Any) -> Any:  # noqa: A002
+    def _load(self, id: UUID, last_alone: bool) -> list[DomainEvent]:  # noqa: A002
         # In the transaction: a second session from the pool could be waited for while the lock is held.
         assert self._transaction is not None
-        return [self._mapper.to_domain_event(stored) for stored in self._transaction.history(id)]
+        return [self._mapper.to_domain_event(stored) for stored in self._transaction.history(id, last_alone=last_alone)]
 
     def _run(self) -> None:
         stopping = False

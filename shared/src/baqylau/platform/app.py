@@ -95,7 +95,7 @@ def ready(request: Request) -> Response:
     return Response(body, 200 if good else 503, media_type="application/json")
 
 
-@_health.get("/metrics")
+@_health.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics() -> Response:
     """Prometheus metrics."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -111,7 +111,7 @@ def schema(name: str, request: Request) -> dict[str, Any]:
     return found.json_schema()
 
 
-@_health.get("/asyncapi.yaml")
+@_health.get("/asyncapi.yaml", response_class=Response, responses={200: {"content": {"application/yaml": {}}}})
 def asyncapi_yaml(request: Request) -> Response:
     """AsyncAPI 3: the topics of this service and the events on them."""
     runtime: Runtime = request.app.state.runtime

@@ -13,6 +13,8 @@ class Journal(Aggregate):
     all. A withdrawn document keeps its number.
     """
 
+    counts_only = True
+
     @staticmethod
     def id_for(unit_id: UUID, year: int) -> UUID:
         """The same unit and year, the same journal."""
