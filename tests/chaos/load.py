@@ -28,7 +28,8 @@ IMPATIENT = 0.03
 IMPATIENT_SECONDS = 0.02
 PAUSE_SECONDS = 0.15
 """Between two commands of a worker: a steady load, not the highest."""
-UNANSWERED_AFTER = 240.0
+ANSWER_LIMIT = 240.0
+"""Seconds for which a command is repeated."""
 NAMES = {"kk": "Сынақ", "ru": "Проверка", "en": "Trial"}
 ORGANIZATIONS = ("TRIAL-A", "TRIAL-B")
 
@@ -66,12 +67,16 @@ class Stopped(Exception):
 
 
 class Load:
-    """Two organizations, with a unit and a reader each on each line; and new units at the gate now and then."""
+    """Two organizations, with a unit and a reader each on each line; and new units at the gate now and then.
 
-    def __init__(self, system: System, seed: int, impatient: float = IMPATIENT) -> None:
+    `impatient`: the share of impatient callers; `limit`: seconds for which a command is repeated.
+    """
+
+    def __init__(self, system: System, seed: int, impatient: float = IMPATIENT, limit: float = ANSWER_LIMIT) -> None:
         self._system = system
         self._random = random.Random(seed)
         self._impatient = impatient
+        self._limit = limit
         self._http = httpx.Client(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
         self._enough = threading.Event()
         self._tokens: dict[tuple[str, str, str], str] = {}
@@ -210,7 +215,7 @@ class Load:
             "X-Correlation-Id": command.marker,
         }
         patience = IMPATIENT_SECONDS if self._random.random() < self._impatient else PATIENCE_SECONDS
-        deadline = time.monotonic() + UNANSWERED_AFTER
+        deadline = time.monotonic() + self._limit
         while time.monotonic() < deadline:
             command.attempts += 1
             try:

@@ -26,6 +26,8 @@ EXPECTED = {
 SECONDS = 20.0
 DRAIN_LIMIT = 15.0
 IMPATIENT = 0.3
+ANSWER_LIMIT = 10.0
+"""An assignment from a document that control has lost isn't answered at all."""
 
 
 def sabotaged(seed: int, *, say: Say = quiet) -> Trial:
@@ -36,6 +38,7 @@ def sabotaged(seed: int, *, say: Say = quiet) -> Trial:
         SECONDS,
         sabotage=SABOTAGE,
         impatient=IMPATIENT,
+        answer_limit=ANSWER_LIMIT,
         disks=False,
         drain_limit=DRAIN_LIMIT,
         say=say,

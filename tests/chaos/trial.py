@@ -12,7 +12,7 @@ from baqylau_infra.process import Say, quiet
 from tests.chaos.books import Books
 from tests.chaos.checks import Verdict, audit_behind, judge
 from tests.chaos.faults import Fault, Faults
-from tests.chaos.load import IMPATIENT, Load
+from tests.chaos.load import ANSWER_LIMIT, IMPATIENT, Load
 from tests.chaos.rig import Rig, rig
 
 RECOVERY_LIMIT = 240.0
@@ -49,6 +49,7 @@ def try_out(
     *,
     sabotage: Mapping[str, str] | None = None,
     impatient: float = IMPATIENT,
+    answer_limit: float = ANSWER_LIMIT,
     disks: bool = True,
     drain_limit: float = RECOVERY_LIMIT,
     say: Say = quiet,
@@ -58,7 +59,7 @@ def try_out(
     with tempfile.TemporaryDirectory(prefix="baqylau-chaos-") as name:
         Path(name).chmod(0o755)
         with rig(Path(name) / "run", sabotage=sabotage, disks=disks) as made:
-            load = Load(made.system, seed, impatient)
+            load = Load(made.system, seed, impatient, answer_limit)
             return _under(made, load, Trial(seed, bool(made.disks)), faults(made), seconds, drain_limit, say)
 
 
