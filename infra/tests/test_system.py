@@ -117,3 +117,13 @@ def test_parts_that_run_elsewhere_are_used_and_not_started(tmp_path: Path) -> No
                 system.database  # noqa: B018
             with pytest.raises(KeyError):
                 system.process("broker")
+
+
+def test_replicas_have_names_and_ports_of_their_own(tmp_path: Path) -> None:
+    system = System(tmp_path, replicas={"registry-confidential": 3})
+
+    names = system.instances("registry-confidential")
+
+    assert names == ("registry-confidential", "registry-confidential.2", "registry-confidential.3")
+    assert system.instances("secrecy-gate") == ("secrecy-gate",)
+    assert len({system.url(name) for name in names}) == 3

@@ -86,15 +86,15 @@ def _lost(books: Books, commands: Sequence[Command], figures: Counter[str]) -> I
         if command.answer is None:
             continue
         if not found:
-            yield f"{command.event} {command.marker} was answered and isn't in the log"
+            yield f"lost: {command.event} {command.marker} was answered and isn't in the log"
         elif command.service in ("registry", "control") and command.aggregate not in found:
-            yield f"{command.event} {command.marker} was answered with another id than the log has"
+            yield f"lost: {command.event} {command.marker} was answered with another id than the log has"
 
 
 def _doubled(books: Books, commands: Sequence[Command]) -> Iterator[str]:
     for command, found in _by_marker(books, commands):
         if len(found) > 1:
-            yield f"{command.event} {command.marker} stands {len(found)} times in the log"
+            yield f"doubled: {command.event} {command.marker} stands {len(found)} times in the log"
 
 
 def _numbers(books: Books, commands: Sequence[Command]) -> Iterator[str]:

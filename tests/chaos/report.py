@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,24 @@ from tests.chaos.trial import Trial
 DOCS = Path(__file__).parents[2] / "docs"
 JSON, MARKDOWN = DOCS / "reliability.json", DOCS / "reliability.md"
 SHOWN = 5
+ANOMALIES = {
+    "lost": ("lost", "skipped"),
+    "doubled": ("doubled",),
+    "reordered": ("order", "nonmonotonic"),
+}
+"""By how a finding begins."""
 
 Json = dict[str, Any]
 
 
 def of(trial: Trial, sabotage: Mapping[str, str] | None = None) -> Json:
     """A trial in plain values. `sabotage`: what was broken on purpose."""
+    findings = trial.verdict.findings
+    all_found = [found for of_check in findings.values() for found in of_check]
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.system()} {platform.machine()}, {_cores()} cores",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "load_average": [round(load, 1) for load in os.getloadavg()],
         "seed": trial.seed,
         "seconds": round(trial.seconds, 1),
         "replicas": dict(REPLICAS),
@@ -43,16 +52,13 @@ def of(trial: Trial, sabotage: Mapping[str, str] | None = None) -> Json:
             }
             for one in trial.suffered
         ],
-        "findings": {check: {"count": len(found), "shown": found[:SHOWN]} for check, found in _findings(trial)},
+        "findings": {check: {"count": len(found), "shown": found[:SHOWN]} for check, found in findings.items()},
+        "anomalies": {name: sum(map(_is(beginnings), all_found)) for name, beginnings in ANOMALIES.items()},
     }
 
 
-def _findings(trial: Trial) -> Sequence[tuple[str, list[str]]]:
-    return list(trial.verdict.findings.items())
-
-
-def _cores() -> int:
-    return os.cpu_count() or 0
+def _is(beginnings: tuple[str, ...]) -> Callable[[str], bool]:
+    return lambda found: found.startswith(beginnings)
 
 
 def write(name: str, report: Json) -> None:
@@ -82,7 +88,8 @@ def _run(run: Json) -> str:
         "## The last run",
         "",
         f"{run['made_at'][:16].replace('T', ' ')} UTC, seed {run['seed']}, {minutes:.1f} minutes of load and faults on "
-        f"{run['machine']}. Replicas: {replicas}; one process of everything else.",
+        f"{run['machine']} (load average at its end {', '.join(map(str, run['load_average']))}: where that is above the "
+        f"cores, the machine had other work, and recovery took longer for it). Replicas: {replicas}; one process of everything else.",
         "",
         "| | |",
         "|---|---|",
@@ -95,6 +102,7 @@ def _run(run: Json) -> str:
         f"{_n(figures.get('records behind a hole, healed by sending again', 0))} |",
         f"| notices written | {_n(figures.get('notices', 0))} |",
         f"| faults | {len(run['faults'])} |",
+        *(f"| **{name}** | **{count}** |" for name, count in run["anomalies"].items()),
         f"| longest clean stop (SIGTERM to end) | {run['longest_stop_seconds']} s |",
         f"| all drained after the load | {_seconds(run['drained_seconds'])} |",
         "",
