@@ -5,10 +5,12 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
+from baqylau.testing.wait import wait_until
 from baqylau_infra import Problem
 from baqylau_infra.process import Process, Say, quiet
 
@@ -37,6 +39,22 @@ def test_what_dies_by_itself_is_started_again_and_that_is_said(tmp_path: Path) -
     process.ready = lambda: process.alive
     process.wait_until_ready()
     assert process.pid != first
+    process.stop()
+
+
+def test_what_died_by_itself_and_is_started_by_hand_has_one_supervisor(tmp_path: Path) -> None:
+    said: queue.Queue[str] = queue.Queue()
+    process = child(tmp_path, SLEEPS, said.put)
+    process.name = "twice"
+    process.start()
+    process.wait_until_ready()
+    os.kill(process.pid, signal.SIGKILL)
+    said.get(timeout=10)
+
+    process.start()
+
+    wait_until(lambda: [t.name for t in threading.enumerate()].count("watch-twice") == 1, "one supervisor is left")
+    assert process.alive
     process.stop()
 
 

@@ -88,8 +88,9 @@ def _run(run: Json) -> str:
         "## The last run",
         "",
         f"{run['made_at'][:16].replace('T', ' ')} UTC, seed {run['seed']}, {minutes:.1f} minutes of load and faults on "
-        f"{run['machine']} (load average at its end {', '.join(map(str, run['load_average']))}: where that is above the "
-        f"cores, the machine had other work, and recovery took longer for it). Replicas: {replicas}; one process of everything else.",
+        f"{run['machine']}. Replicas: {replicas}; one process of everything else. Load average at its end: "
+        f"{', '.join(map(str, run['load_average']))}; where that is above the cores, the machine had other work, and "
+        "recovery took longer for it.",
         "",
         "| | |",
         "|---|---|",

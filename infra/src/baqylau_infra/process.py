@@ -77,6 +77,7 @@ class Process:
                 return
             if self._popen is None and self.log.exists():
                 self.log.replace(self.log.with_suffix(".log.1"))
+            self._retired.set()  # whoever waits to start it again after a death of its own has nothing left to do
             self._retired = threading.Event()
             self._deaths = 0
             self._spawn()
