@@ -1,9 +1,9 @@
 """A producer and a consumer on the real core, with a topic of their own: what the tests of the event flow act on."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -181,10 +181,6 @@ class Flow:
     def parked(self) -> list[tuple[str, str, int]]:
         """Key, reason and number of records of what is parked."""
         return [(found.key, found.reason, found.records) for found in parked(self.ledger.store, 100)]
-
-    def quiet(self, action: Callable[[], Any]) -> None:
-        with suppress(Exception):
-            action()
 
 
 def without(records: Sequence[Outgoing], index: int) -> list[Outgoing]:

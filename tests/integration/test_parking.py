@@ -1,5 +1,6 @@
 """A record that can't be handled waits, with the later ones of its key; all others go on."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,8 +143,6 @@ def _retry(flow: Flow, key: str) -> Any:
 
 
 def _with(record: Any, **changes: Any) -> Any:
-    from dataclasses import replace  # noqa: PLC0415
-
     return replace(record, **changes)
 
 
