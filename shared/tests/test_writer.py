@@ -285,3 +285,16 @@ def test_a_server_that_was_away_is_reached_again_by_itself(tallies: Service, cau
     )
 
     assert wait_until(lambda: tallies.writer.submit(count(tally, cause)).result(), "a command is answered") == 2
+
+
+def test_answers_are_kept_for_a_week(tallies: Service) -> None:
+    with tallies.store.connect() as connection:
+        for age in (6, 8):
+            connection.execute(
+                "INSERT INTO idempotency_keys VALUES ('me', %s, '', 200, 1, '', now() - make_interval(days => %s))",
+                (str(age), age),
+            )
+
+    tallies.store.forget_answers()
+
+    assert tallies.store.read("SELECT key FROM idempotency_keys") == [("6",)]

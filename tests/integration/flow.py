@@ -55,7 +55,8 @@ class Flow:
         )
         self.tallies = self._started(tally_service(self.settings, self.name))
         access = database.create(f"ledger_{self.name.replace('-', '_')}").environment()
-        self.ledger = self._started(ledger_service(line_settings(access, broker.bootstrap), "ledger"))
+        self._ledger_settings = line_settings(access, broker.bootstrap)
+        self.ledger = self._started(ledger_service(self._ledger_settings, "ledger"))
         self.envelope = Envelope(LINE, self.name, self.settings.own_url)
         self.intake = Intake(POLICIES, LINE, "ledger", lambda: datetime.now(UTC))
         self._tokens = folder
@@ -157,12 +158,16 @@ class Flow:
         wait_until(lambda: server.started, "the feed is served")
         return self.settings.own_url
 
-    def consume(self, feed: str = NOWHERE) -> Consumer:
-        """Start a consumer of the ledger."""
+    def another_ledger(self) -> Service:
+        """A second replica of the ledger: another process of it, but for the process."""
+        return self._started(ledger_service(self._ledger_settings, "ledger"))
+
+    def consume(self, feed: str = NOWHERE, of: Service | None = None) -> Consumer:
+        """Start a consumer of the ledger, or of a replica."""
         source = Feed(self.topic, feed, self._tokens, LINE)
         self._stack.callback(source.close)
         group = f"ledger.{self.name}"
-        consumer = Consumer(self.ledger.writer, self.intake, {self.topic: source}, self.bootstrap, group)
+        consumer = Consumer((of or self.ledger).writer, self.intake, {self.topic: source}, self.bootstrap, group)
         self._stack.callback(consumer.stop)
         consumer.start()
         return consumer

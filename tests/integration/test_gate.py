@@ -265,7 +265,7 @@ def test_an_event_carries_the_correlation_id_of_its_request(gate: Gate, bootstra
 ORGANIZATION = {"code": "MIN-X", "names": NAMES, "kind": "state_body", "territorial": False}
 UNKNOWN = str(uuid4())
 
-BAD = {
+BAD: dict[str, Any] = {
     "malformed JSON": ("POST", "/organizations", {"content": b"{"}, 422, {"json-invalid"}),
     "not UTF-8": ("POST", "/organizations", {"content": b'{"code": "\xff"}'}, 422, {"body-unreadable"}),
     "UTF-16": ("POST", "/organizations", {"content": '{"code": "\\u0000"}'.encode("utf-16")}, 422, None),
@@ -378,7 +378,7 @@ def unit(gate: Gate) -> str:
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_a_problem_and_changes_nothing(gate: Gate, unit: str, case: str) -> None:
     method, path, given, status, reasons = BAD[case]
-    request = {**given}
+    request: dict[str, Any] = {**given}
     headers = {
         "content-type": "application/json",
         **gate.token(request.pop("role", "gate-officer"), request.pop("line", Line.GATE)),

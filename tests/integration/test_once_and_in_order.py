@@ -4,9 +4,10 @@ import threading
 from typing import Any
 
 import pytest
+from baqylau.messaging import consumer
 from baqylau.messaging.relay import Relay, make_producer
 from baqylau.testing.wait import wait_until
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaTimeoutError
 from psycopg import Connection
 
@@ -76,7 +77,14 @@ def test_a_hole_is_filled_while_records_keep_arriving(flow: Flow) -> None:
     flow.count(tally, 3)
     flow.send(without(flow.stored(), 1))
     flow.consume(flow.serve_feed())
-    more = threading.Thread(target=lambda: [_count_and_send(flow, tally) for _ in range(60)])
+
+    def go_on() -> None:
+        for _ in range(60):
+            before = flow.stored()[-1].position
+            flow.count(tally)
+            flow.send(flow.tallies.store.public_events(flow.topic, before, 10))
+
+    more = threading.Thread(target=go_on)
     more.start()
 
     flow.wait_for(tally, 63)
@@ -85,20 +93,14 @@ def test_a_hole_is_filled_while_records_keep_arriving(flow: Flow) -> None:
     assert not flow.parked()
 
 
-def _count_and_send(flow: Flow, tally: Any) -> None:
-    before = flow.stored()[-1].position
-    flow.count(tally)
-    flow.send(flow.tallies.store.public_events(flow.topic, before, 10))
-
-
 def test_after_a_restart_a_consumer_reads_again_what_it_passed_over_behind_a_hole(flow: Flow) -> None:
     tally = flow.tally_in(0)
     flow.count(tally, 4)
     first, second, third, fourth = flow.stored()
     flow.send([first, third, fourth])
-    consumer = flow.consume()
-    wait_until(lambda: consumer._holes, "the hole is seen")
-    consumer.stop()
+    reading = flow.consume()
+    wait_until(lambda: reading._holes, "the hole is seen")
+    reading.stop()
 
     flow.send([second])  # and nothing after it: the third and fourth must be read from the topic's past
     flow.consume(flow.serve_feed())
@@ -106,7 +108,7 @@ def test_after_a_restart_a_consumer_reads_again_what_it_passed_over_behind_a_hol
     flow.wait_for(tally, 4)
 
 
-class Dropping(KafkaProducer):
+class Dropping(KafkaProducer):  # type: ignore[misc]
     """A real producer that once drops a record as a failed batch is dropped: the ones after it are sent.
 
     `says`: whether it owns up to it. A broker that loses what it has acknowledged doesn't.
@@ -247,3 +249,57 @@ def test_a_record_stored_while_a_relay_starts_is_not_left_out(flow: Flow) -> Non
         wanted = [record.position for record in flow.stored(partition)]
         wait_until(lambda: wanted[-1] in flow.on_topic(partition), "the last record is on the topic")  # noqa: B023
         assert sorted(set(flow.on_topic(partition))) == wanted
+
+
+def test_two_replicas_of_a_consumer_share_the_partitions_and_one_takes_over(flow: Flow) -> None:
+    tallies = [flow.tally_in(number % PARTITIONS) for number in range(4)]
+    flow.relay()
+    first, second = flow.consume(), flow.consume(of=flow.another_ledger())
+    for tally in tallies:
+        flow.count(tally, 20)
+    for tally in tallies:
+        flow.wait_for(tally, 20)
+    wait_until(lambda: first.connected and second.connected, "both have joined")
+
+    counting = [flow.counting(tally) for _ in range(20) for tally in tallies]
+    first.stop()
+    for future in counting:
+        future.result(30)
+
+    for tally in tallies:
+        flow.wait_for(tally, 40)
+
+
+class Deaf(KafkaConsumer):  # type: ignore[misc]
+    """A real consumer that is stuck in its first life: it has joined, the lag grows, and nothing arrives."""
+
+    lives = 0
+
+    def __init__(self, *topics: str, **more: Any) -> None:
+        super().__init__(*topics, **more)
+        type(self).lives += 1
+        self.deaf = type(self).lives == 1
+
+    def poll(self, timeout_ms: int = 0, **more: Any) -> Any:
+        polled = super().poll(timeout_ms, **more)
+        if not self.deaf:
+            return polled
+        for place, records in polled.items():
+            self.seek(place, records[0].offset)
+            self.pause(place)
+        return {}
+
+
+def test_a_consumer_to_which_nothing_comes_though_it_lags_is_started_again(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "KafkaConsumer", Deaf)
+    monkeypatch.setattr(consumer, "SILENCE_SECONDS", 0.5)
+    tally = flow.tally_in(0)
+    flow.relay()
+    flow.consume()
+
+    flow.count(tally, 3)
+
+    flow.wait_for(tally, 3)
+    assert Deaf.lives == 2

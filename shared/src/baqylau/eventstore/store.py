@@ -69,6 +69,7 @@ CREATE TABLE IF NOT EXISTS deployment (
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     caller text NOT NULL, key text NOT NULL, fingerprint bytea NOT NULL, status smallint NOT NULL,
     version bigint, body bytea NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (caller, key));
+CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (answered_at);
 """
 
 
@@ -105,6 +106,13 @@ class Store(PostgresProcessRecorder):
         kwargs = self.datastore.pool.kwargs
         assert isinstance(kwargs, dict)
         return Connection[DictRow].connect(**kwargs, autocommit=True)
+
+    def forget_answers(self) -> None:
+        """Forget answers to an `Idempotency-Key` that are older than a week; so many at a time that nobody waits."""
+        self.read(
+            "DELETE FROM idempotency_keys WHERE (caller, key) IN (SELECT caller, key FROM idempotency_keys "
+            "WHERE answered_at < now() - interval '7 days' ORDER BY answered_at LIMIT 10000) RETURNING 1"
+        )
 
     def answers(self) -> bool:
         """Whether the database can be reached now; within a second, but for a server that hangs."""

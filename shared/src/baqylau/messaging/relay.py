@@ -35,6 +35,7 @@ QUIET_SECONDS = 30.0
 TAKE_OVER_SECONDS = 1.0
 """How often a relay that waits asks for the lock of the one that publishes."""
 ACKNOWLEDGE_SECONDS = 30.0
+TIDY_SECONDS = 600.0
 STOP_SECONDS = 2.0
 """How long a stop waits: half of it for what is in flight."""
 
@@ -94,6 +95,7 @@ class Relay:
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._follower = listeners.get(PUBLIC_EVENTS, lambda: None)
         self._listener = Listener(store, {**listeners, PUBLIC_EVENTS: self._hear})
+        self._tidied = time.monotonic()
         self.connected = False
 
     def start(self) -> None:
@@ -161,10 +163,17 @@ class Relay:
                 if run.publish_some() == 0:
                     run.settle(ACKNOWLEDGE_SECONDS)
                     backoff.reset()
+                    self._tidy()
                     self._news.wait(QUIET_SECONDS)
             run.settle(STOP_SECONDS / 2)
         finally:
             _throw_away(producer)
+
+    def _tidy(self) -> None:
+        """The one replica that publishes also does, in a quiet moment, what one of them has to do now and then."""
+        if time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._store.forget_answers()
+            self._tidied = time.monotonic()
 
     def _check_partitions(self, producer: KafkaProducer) -> None:
         for topic in self._topics:
