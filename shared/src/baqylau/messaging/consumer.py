@@ -31,6 +31,10 @@ BATCH = 300
 HOLE_PATIENCE_SECONDS = 3.0
 """How long a hole may wait for the relay to send again, before it is filled from the producer's feed."""
 RETRY_SECONDS = 2.0
+REBALANCE_SECONDS = 20.0
+"""How long a group waits for a member that doesn't join again; less than `JOIN_SECONDS`, or those who wait would leave
+before they are answered, and be waited for in their turn. Kafka knows it as the longest pause between two polls: who
+is held up longer, because the database is away, joins again afterwards."""
 JOIN_SECONDS = 25.0
 """By then a member is in its group: longer than the session of one that was killed and must first be given up."""
 SILENCE_SECONDS = 15.0
@@ -111,7 +115,7 @@ class Consumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=BATCH,
-            max_poll_interval_ms=300_000,
+            max_poll_interval_ms=int(REBALANCE_SECONDS * 1000),
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             fetch_max_wait_ms=100,
