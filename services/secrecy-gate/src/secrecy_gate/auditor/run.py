@@ -16,10 +16,11 @@ import structlog
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
+from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import from_kafka
 from baqylau.platform.settings import ProcessSettings
 from kafka import KafkaConsumer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError
 from kafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge
 
@@ -28,6 +29,7 @@ from secrecy_gate.auditor.check import Finding, findings, told_units
 
 GATE = "secrecy-gate"
 ASSIGNED = gate.UnitRegimeAssigned.event_type()
+STOP_SECONDS = 5.0
 AUDITED = (GATE, "registry", "control", "notifications")
 RECORDS = Counter("secrecy_gate_auditor_records_total", "Records looked at.", ["topic"])
 FINDINGS = Counter("secrecy_gate_auditor_findings_total", "Findings reported to the gate.")
@@ -62,7 +64,7 @@ class Auditor:
     def stop(self) -> None:
         """Finish the records in hand and stop."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     @property
     def alive(self) -> bool:
@@ -78,9 +80,12 @@ class Auditor:
                 log.warning("auditor_restarts", kind=type(error).__name__)
             except Exception as error:  # noqa: BLE001 (the thread must live; the fault is shown)
                 log.error("auditor_fault", kind=type(error).__name__)
+            self.connected = False
             backoff.wait(self._stopping)
 
     def _audit(self, backoff: Backoff) -> None:
+        if not answers(self._bootstrap):
+            raise KafkaConnectionError
         units = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         records = KafkaConsumer(
             *self._topics,
