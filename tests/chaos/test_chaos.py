@@ -1,24 +1,19 @@
-"""A short trial under faults, a trial of services broken on purpose, and the schedule's seed."""
+"""A short trial under faults, and the schedule's seed. The long one, and services broken on purpose: `make chaos`."""
 
 from itertools import islice
 
 import pytest
 
-from tests.chaos.faults import PAUSE_SECONDS, RELAY_OWNER, Fault, Kind, schedule
+from tests.chaos.faults import RELAY_OWNER, Fault, Kind, schedule
 from tests.chaos.proxy import Part
-from tests.chaos.sabotaged import overlooked, sabotaged
 from tests.chaos.trial import try_out
 
-SECONDS = 60.0
+SECONDS = 30.0
 FAULTS = (
-    Fault(Kind.KILL, ("registry-confidential",), 1),
     Fault(Kind.KILL, (RELAY_OWNER,), 1),
-    Fault(Kind.KILL, ("control-non-confidential", "notifications-non-confidential"), 1),
-    Fault(Kind.KILL, ("secrecy-gate", "auditor-confidential"), 1),
-    Fault(Kind.CUT, ("notifications-confidential",), 3, Part.BROKER),
-    Fault(Kind.KILL, ("broker",), 1),
+    Fault(Kind.KILL, ("control-non-confidential", "notifications-confidential"), 1),
+    Fault(Kind.CUT, ("registry-confidential",), 3, Part.BROKER),
     Fault(Kind.KILL, ("database",), 1),
-    Fault(Kind.PAUSE, ("control-confidential",), PAUSE_SECONDS),
 )
 
 
@@ -30,14 +25,6 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed() -> None:
     assert [str(one.fault) for one in trial.suffered if one.recovered is None] == []
     assert trial.drained is not None
     assert trial.verdict.figures["commands"] > 0
-
-
-@pytest.mark.real
-def test_what_is_broken_on_purpose_does_not_go_unnoticed() -> None:
-    trial = sabotaged(1)
-
-    assert overlooked(trial) == []
-    assert trial.drained is None
 
 
 def test_the_same_seed_gives_the_same_faults_and_another_gives_others() -> None:
