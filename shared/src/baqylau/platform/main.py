@@ -40,6 +40,7 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
         configure_logs(name, settings.line)
         if settings.line is not Line.GATE and settings.service_token_file is not None:
             require_own_token(settings.service_token_file, settings.line)
+        listening = _bound(settings)
         app = _created(settings, create_app)
     except ValidationError as error:
         missing = ", ".join(f"BAQYLAU_{'_'.join(map(str, e['loc'])).upper()} ({e['type']})" for e in error.errors())
@@ -59,9 +60,22 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
     )
     server = _Server(config, getattr(app.state, "runtime", None))
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run(sockets=[listening])
     if not server.started:
         sys.exit(3)
+
+
+def _bound(settings: ProcessSettings) -> socket.socket:
+    """The process's own port; it listens once the app is there. Raises ValueError where another program has it."""
+    found = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((settings.host, settings.port))
+    except OSError as error:
+        raise ValueError(
+            f"{settings.host}:{settings.port} can't be had ({error.strerror}); is BAQYLAU_PORT another service's?"
+        ) from error
+    return found
 
 
 def _created(settings: S, create_app: Callable[[S], FastAPI]) -> FastAPI:
