@@ -36,7 +36,7 @@ def test_told_again_the_story_is_the_same_and_the_numbers_go_on(
         "RK-703:103-4 may-not-decide",
         "RK-703:2 classification-of-other-regime",
         "responsible in person: Е. Дүйсен, вице-министр",
-        "baqylau.control.DeadlineMissed.v1",
+        "DeadlineMissed.v1",
         "baqylau.confidential.registry.v1: 1",
     ):
         assert said in again.stdout
