@@ -135,6 +135,24 @@ def test_a_new_key_is_found_at_once_and_a_withdrawn_one_ends(issuer: Issuer, mon
         verify(issuer.sign())
 
 
+def test_a_token_is_known_again_until_it_ends_or_its_key_is_withdrawn(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifying, token = verifier(jwks_file=issuer.file), issuer.sign(exp=time.time() + 60)
+    assert verifying.known(token) is None
+    verified, after = verifying.verify(token), time.time() + 61
+    assert verifying.known(token) == verified
+    with monkeypatch.context() as later:
+        later.setattr(time, "time", lambda: after)
+        assert verifying.known(token) is None, "it has ended"
+
+    issuer.keys["later"] = ec.generate_private_key(ec.SECP256R1())
+    issuer.publish("later")
+    verifying.verify(issuer.sign("later"))
+
+    assert verifying.known(token) is None, "its key is withdrawn"
+
+
 def test_without_its_key_set_a_service_says_that_it_cant_tell(issuer: Issuer, tmp_path: Path) -> None:
     with pytest.raises(HTTPException) as raised:
         verifier(jwks_file=tmp_path / "none.json").verify(issuer.sign())

@@ -11,6 +11,7 @@ import pytest
 from baqylau.eventstore.work import NotFound, VersionChanged
 from baqylau.eventstore.writer import Busy, OutOfReach
 from baqylau.observability.logs import correlation
+from baqylau.platform import gatehouse
 from baqylau.platform.commands import fingerprint_of
 from baqylau.platform.gatehouse import Gatehouse
 from baqylau.platform.problems import add_handlers, noted
@@ -159,6 +160,47 @@ def test_letters_that_only_look_like_an_escape_are_text() -> None:
     assert ask("POST", "/notes", json={"text": "\\u0000 and \\ud800"}).status_code == 200
     assert ask("POST", "/notes", json={"text": "🏛"}).status_code == 200
     assert ask("POST", "/notes", content=b'{"text": "\\ud83c\\udfdb"}', headers={"content-type": "application/json"})
+
+
+async def _at_once(count: int, path: str, **request: Any) -> list[httpx.Response]:
+    """Requests of clients that are all in hand before the first is answered."""
+    going_on, made = asyncio.Event(), app()
+
+    @made.api_route("/waits{end:path}", methods=["GET", "POST"])
+    async def waits(end: str) -> str:
+        await going_on.wait()
+        return end
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://x") as client:
+        asked = [asyncio.create_task(client.request("POST", path, **request)) for _ in range(count)]
+        done, _ = await asyncio.wait(asked, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert all(task.result().status_code == 503 for task in done)
+        going_on.set()
+        answers = await asyncio.gather(*asked)
+        assert (await client.request("POST", path, **request)).status_code == 200, "it has recovered"
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "path", "content"),
+    [
+        ("MAX_IN_HAND", 3, "/waits", b""),
+        ("MAX_STREAMS", 3, "/waits/stream", b""),
+        ("MAX_HELD_BYTES", 1500, "/waits", b"x" * 500),
+    ],
+)
+def test_what_is_above_a_bound_is_answered_503_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch, bound: str, value: int, path: str, content: bytes
+) -> None:
+    monkeypatch.setattr(gatehouse, bound, value)
+
+    answers = asyncio.run(_at_once(5, path, content=content))
+
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(refused) == 2
+    assert sum(answer.status_code == 200 for answer in answers) == 3
+    assert all(answer.headers["content-type"] == "application/problem+json" for answer in refused)
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
 
 
 json_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)

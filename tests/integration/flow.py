@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+import httpx
 import uvicorn
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
@@ -55,7 +56,7 @@ class Flow:
         )
         self.tallies = self._started(tally_service(self.settings, self.name))
         access = database.create(f"ledger_{self.name.replace('-', '_')}").environment()
-        self._ledger_settings = line_settings(access, broker.bootstrap)
+        self._ledger_settings = line_settings(access, broker.bootstrap, jwks_file=keys.jwks_file, port=ports.free())
         self.ledger = self._started(ledger_service(self._ledger_settings, "ledger"))
         self.envelope = Envelope(LINE, self.name, self.settings.own_url)
         self.intake = Intake(POLICIES, LINE, "ledger", lambda: datetime.now(UTC))
@@ -144,8 +145,17 @@ class Flow:
 
     def serve_feed(self) -> str:
         """Serve `/events` of the producer; no relay comes with it."""
-        app = create_app(Runtime(self.name, self.settings, self.tallies, {}), "Tallies", [])
-        config = uvicorn.Config(app, port=self.settings.port, lifespan="off", log_config=None)
+        return self._served(Runtime(self.name, self.settings, self.tallies, {}))
+
+    def serve_ledger(self) -> httpx.Client:
+        """Serve the ledger's own routes; no consumer comes with it. The client is nobody yet."""
+        runtime = Runtime("ledger", self._ledger_settings, self.ledger, POLICIES)
+        return self._stack.enter_context(httpx.Client(base_url=self._served(runtime), timeout=30))
+
+    def _served(self, runtime: Runtime) -> str:
+        config = uvicorn.Config(
+            create_app(runtime, runtime.name, []), port=runtime.settings.port, lifespan="off", log_config=None
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -155,8 +165,8 @@ class Flow:
             thread.join(10)
 
         self._stack.callback(stop)
-        wait_until(lambda: server.started, "the feed is served")
-        return self.settings.own_url
+        wait_until(lambda: server.started, "it is served")
+        return runtime.settings.own_url
 
     def another_ledger(self) -> Service:
         """A second replica of the ledger: another process of it, but for the process."""

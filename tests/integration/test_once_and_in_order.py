@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from baqylau.messaging import consumer
+from baqylau.messaging import consumer, group
 from baqylau.messaging.relay import Relay, make_producer
 from baqylau.testing.wait import wait_until
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -293,7 +293,7 @@ class Deaf(KafkaConsumer):  # type: ignore[misc]
 def test_a_consumer_to_which_nothing_comes_though_it_lags_is_started_again(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "KafkaConsumer", Deaf)
+    monkeypatch.setattr(group, "KafkaConsumer", Deaf)
     monkeypatch.setattr(consumer, "SILENCE_SECONDS", 0.5)
     tally = flow.tally_in(0)
     flow.relay()

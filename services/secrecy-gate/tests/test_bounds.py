@@ -11,6 +11,7 @@ from baqylau.refusals import Refused
 from pydantic import ValidationError
 from secrecy_gate.api.schemas import RegisterOrganization
 from secrecy_gate.domain.organization import MAX_LEVELS, MAX_UNITS, Organization
+from secrecy_gate.domain.proof import Proof
 from secrecy_gate.publications import publish
 
 CAUSE = Cause(actor="officer", recorded_at=datetime(2021, 3, 1, tzinfo=UTC), correlation_id="c")
@@ -81,6 +82,62 @@ def test_moving_the_largest_organization_there_can_be_fits_into_a_record(ministr
     header = sum(len(value) for value in attributes(publication, event, publication.lines[0]).values())
     assert header + len(encode(publication)) < BROKERS_LIMIT * 0.9
     assert reasons(one_more) == ["organization-has-too-many-units"]
+
+
+def established(made: UUID, parent: UUID | None, root: UUID) -> Organization.UnitEstablished:
+    return Organization.UnitEstablished(
+        originator_id=Organization.id_for("MIN-A"),
+        originator_version=1,
+        cause=CAUSE,
+        unit_id=made,
+        organization="MIN-A",
+        code=str(made),
+        names=NAMES,
+        parent_id=parent,
+        root_id=root,
+        documentation_service=False,
+    )
+
+
+def moved(tree: list[UUID], to: UUID | None, previous: UUID) -> Organization.UnitMoved:
+    return Organization.UnitMoved(
+        originator_id=Organization.id_for("MIN-A"),
+        originator_version=1,
+        cause=CAUSE,
+        unit_id=tree[0],
+        organization="MIN-A",
+        parent_id=to,
+        previous_root_id=previous,
+        root_id=to or tree[0],
+        moved_unit_ids=tuple(tree),
+        regime=None,
+    )
+
+
+def regime_given(made: UUID, parent: UUID | None, root: UUID, regime: Regime) -> Organization.UnitRegimeAssigned:
+    said = established(made, parent, root).model_dump(exclude={"cause"})
+    return Organization.UnitRegimeAssigned(**said, cause=CAUSE, regime=regime)
+
+
+def test_the_proof_follows_a_log_with_a_tree_far_deeper_than_the_gate_makes_one() -> None:
+    """Whoever checks an export doesn't know who wrote it."""
+    deep, beside = [uuid4() for _ in range(5000)], uuid4()
+    above = [None, *deep[:-1]]
+    proof, log = Proof(), iter(range(1, 100_000))
+    for made, parent in zip(deep, above, strict=True):
+        proof.follow(next(log), established(made, parent, deep[0]))
+    proof.follow(next(log), established(beside, None, beside))
+    proof.follow(next(log), moved(deep, beside, deep[0]))
+    proof.follow(next(log), moved(deep, None, beside))
+    for made, parent in zip(deep, above, strict=True):
+        proof.follow(next(log), regime_given(made, parent, deep[0], Regime.CONFIDENTIAL))
+
+    assert proof.holds
+    assert len(proof.trees[deep[0]].units) == 5000
+
+    proof.follow(next(log), regime_given(deep[-1], deep[-2], deep[0], Regime.NON_CONFIDENTIAL))
+
+    assert {failure.reason for failure in proof.failures} == {"unit-changed-its-regime", "tree-holds-two-regimes"}
 
 
 @pytest.mark.parametrize("kk", ["", "ұ" * 501, None, 1])

@@ -37,6 +37,7 @@ QUIET_SECONDS = 30.0
 """How long it trusts that nothing falls due, before it looks all the same."""
 STANDBY_SECONDS = 2.0
 ANSWER_SECONDS = 60.0
+STOP_SECONDS = 1.5
 
 FIND_OVERDUE: LiteralString = (
     "SELECT id, next_due FROM assignments WHERE next_due < %s AND id <> ALL(%s) ORDER BY next_due, id LIMIT %s"
@@ -63,10 +64,10 @@ class DeadlineWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the batch in hand, give up the lock, and stop."""
+        """Finish the batch in hand, give up the lock, and stop. A server that hangs isn't waited for."""
         self._stopping.set()
         self._woken.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     @property
     def alive(self) -> bool:

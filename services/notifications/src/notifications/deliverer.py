@@ -6,6 +6,7 @@ can tell.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +30,8 @@ from notifications.metrics import DELIVERY_ATTEMPTS
 
 WORKERS = 4
 """Receivers that may be slow at one time before others wait for them."""
-STOP_SECONDS = 6.0
+STOP_SECONDS = 2.0
+"""For all of them together: a stop takes 10 s at most."""
 QUIET = timedelta(seconds=30)
 """How long it trusts that nobody has woken it for nothing being due."""
 
@@ -60,8 +62,9 @@ class Deliverer:
         """Let what is being sent end, for as long as a stop may take; what doesn't is sent again later."""
         self._stopping.set()
         self._woken.set()
+        until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
-            thread.join(STOP_SECONDS)
+            thread.join(max(0.0, until - time.monotonic()))
         self._webhooks.close()
 
     @property

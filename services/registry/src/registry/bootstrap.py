@@ -13,6 +13,7 @@ from registry.application import Registry
 from registry.projections.content import CONTENT, Contents
 from registry.projections.documents import DOCUMENTS
 from registry.publications import publisher
+from registry.verification import NumbersWithoutGaps
 
 NAME = "registry"
 
@@ -24,7 +25,14 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError(
             "BAQYLAU_LINE is gate: a registry belongs to a line; set it to non-confidential or confidential"
         )
-    service = Service(NAME, settings, publisher(settings.line), [DOCUMENTS, CONTENT], copies=[segregation.TABLES])
+    service = Service(
+        NAME,
+        settings,
+        publisher(settings.line),
+        [DOCUMENTS, CONTENT],
+        copies=[segregation.TABLES],
+        checks=[NumbersWithoutGaps],
+    )
     units = segregation.KnownUnits(service.store, settings.line)
     runtime = Runtime(
         NAME,

@@ -1,33 +1,50 @@
 """A service's application: its event store, its one writer, and what it publishes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import LiteralString, Protocol
 from uuid import UUID
 
 from eventsourcing.application import ProcessingEvent
 from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.projection import EventSourcedProjection
 
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
-from baqylau.eventstore.store import Publish, Statement, Store
+from baqylau.eventstore.store import Publish, Store
+from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.writer import Writer
 from baqylau.platform.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """Tables that follow the service's own events in the same transaction. `changes`: a pure function of an event."""
+    """Tables that follow the service's own events in the same transaction. `changes`: a pure function of an event.
+
+    `of_log`: the log alone makes them, so they can be made again. Else they hold what no event does, too.
+    """
 
     tables: LiteralString
     changes: Callable[[DomainEvent], Sequence[Statement]]
+    of_log: bool = True
+
+
+class Check(Protocol):
+    """What a service's log must hold besides (`baqylau.eventstore.verification`); one is made for each verification."""
+
+    def follow(self, event: DomainEvent) -> Iterator[str]:
+        """Take in the next event of the log; says what is wrong with it, in a code."""
+
+    def end(self) -> Iterator[str]:
+        """What is wrong with the log as a whole."""
 
 
 class Service(EventSourcedProjection[UUID]):
     """One service on one line. Everything that writes goes through `writer`; reading goes through `store.read`.
 
     `copies`: tables for what other services have told (written by policies, not by the service's own events).
+    `checks`: what a verification asks of this service's log alone.
     """
 
     def __init__(
@@ -37,14 +54,22 @@ class Service(EventSourcedProjection[UUID]):
         publish: Publish,
         read_models: Sequence[ReadModel],
         copies: Sequence[LiteralString] = (),
+        checks: Sequence[Callable[[], Check]] = (),
     ) -> None:
         self._read_models = tuple(read_models)
+        self.of_log = tuple(model for model in read_models if model.of_log)
+        self.checks = tuple(checks)
         super().__init__(settings.eventsourcing_env())
         assert isinstance(self.recorder, Store)
         assert isinstance(self.mapper, PydanticMapper)
         self.store = self.recorder
         self.store.prepare(
-            name, settings.line, settings.partitions, publish, [*(m.tables for m in read_models), *copies]
+            name,
+            settings.line,
+            settings.partitions,
+            publish,
+            [model.tables for model in self.of_log],
+            [*(model.tables for model in read_models if not model.of_log), *copies],
         )
         self.writer = Writer(self.store, self.mapper, self.project)
 
@@ -57,9 +82,10 @@ class Service(EventSourcedProjection[UUID]):
     def history(self, id: UUID, after: int = 0, limit: int | None = None) -> list[DomainEvent]:  # noqa: A002
         """The stored events of an aggregate behind a version, oldest first."""
         selected = self.store.select_events(id, gt=after, limit=limit)
-        return [self._decoded(stored) for stored in selected]
+        return [self.decoded(stored) for stored in selected]
 
-    def _decoded(self, stored: Any) -> DomainEvent:
+    def decoded(self, stored: StoredEvent) -> DomainEvent:
+        """A stored event as a domain event, in today's shape."""
         event: DomainEvent = self.mapper.to_domain_event(stored)  # type: ignore[assignment]
         return event
 

@@ -5,8 +5,10 @@ replicas; insertion order is commit order; and a reader of `position > last` mis
 milliseconds of a batch, and a session that stalls in it is ended by the server (`IDLE_LIMIT`).
 """
 
+import hashlib
+import select
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -16,14 +18,12 @@ from eventsourcing.persistence import InterfaceError, OperationalError, StoredEv
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg import Connection
 from psycopg.rows import DictRow, tuple_row
+from psycopg_pool import ConnectionPool
 
 from baqylau.eventstore.aggregate import DomainEvent
-from baqylau.eventstore.chain import GENESIS, link
+from baqylau.eventstore.transaction import Head, Transaction, behind
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.envelope import Outgoing, Publication, attributes, encode, partition_of
-
-Statement = tuple[LiteralString, Sequence[Any]]
-"""A change of a read model: SQL with %s places, and its parameters."""
 
 Publish = Callable[[DomainEvent], Publication | None]
 """The one place where a service's domain event becomes a public event; None: it isn't public."""
@@ -66,6 +66,8 @@ CREATE TABLE IF NOT EXISTS parked_records (
 CREATE INDEX IF NOT EXISTS parked_records_by_key ON parked_records (key, position);
 CREATE TABLE IF NOT EXISTS deployment (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), service text NOT NULL, line text NOT NULL);
+CREATE TABLE IF NOT EXISTS read_models (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), definition bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     caller text NOT NULL, key text NOT NULL, fingerprint bytea NOT NULL, status smallint NOT NULL,
     version bigint, body bytea NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (caller, key));
@@ -73,23 +75,46 @@ CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (answered
 """
 
 
+def _still_there(connection: Connection[Any]) -> None:
+    """Whether a session of the pool can be used, without a round trip where it can.
+
+    A server that ended it has closed the socket or said why, so there is something to read.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(connection)
+
+
 class ForeignDatabase(Exception):
     """The settings name a database of another service or line. The process must not start."""
 
 
+class OtherReadModels(OperationalError):
+    """The read models in the database are of another definition than this code's, which must not write to them.
+
+    An old replica meets it after the switch of a rebuild, until it is replaced: to its callers the service is away.
+    """
+
+
 class Store(PostgresProcessRecorder):
-    """The library's recorder, with a transaction of our own for writing; reading is the library's."""
+    """The library's recorder, with a transaction of our own for writing; reading is the library's.
+
+    `definition`: the digest of the read models' tables, as this code has them.
+    """
 
     service: str
     line: Line
     partitions: int
     publish: Publish
+    definition: bytes
 
     def __init__(self, datastore: PostgresDatastore, **tables: str) -> None:
         pool = datastore.pool
         assert isinstance(pool.kwargs, dict)
         pool.kwargs.update(_SESSIONS)
         pool.reconnect_timeout = _RECONNECT_SECONDS
+        pool._check = _still_there
         super().__init__(datastore, **tables)
 
     def create_table(self) -> None:
@@ -115,40 +140,92 @@ class Store(PostgresProcessRecorder):
         )
 
     def answers(self) -> bool:
-        """Whether the database can be reached now; within a second, but for a server that hangs."""
+        """Whether the database can be reached now, and is this release's to write to; within a second, but for a server
+        that hangs.
+        """
         try:
             with self.datastore.pool.connection(timeout=1) as connection:
-                connection.execute("SELECT 1")
+                kept = connection.execute("SELECT definition FROM read_models").fetchone()
         except psycopg.Error:
             return False
-        return True
+        return kept == {"definition": self.definition}
+
+    def has_own_read_models(self) -> bool:
+        """Whether the read models in the database are as this code defines them; else nothing can be written."""
+        return self.read("SELECT definition FROM read_models") == [(self.definition,)]
 
     def prepare(
-        self, service: str, line: Line, partitions: int, publish: Publish, tables: Iterable[LiteralString]
+        self,
+        service: str,
+        line: Line,
+        partitions: int,
+        publish: Publish,
+        models: Sequence[LiteralString],
+        others: Iterable[LiteralString],
     ) -> None:
-        """Say what is written beside the events, and create what tables are missing (one replica at a time)."""
+        """Say what is written beside the events, and create what tables are missing (one replica at a time).
+
+        `models`: tables of read models. Where the database has them by another definition, they are left as they are.
+        """
         self.service, self.line, self.partitions, self.publish = service, line, partitions, publish
+        self.definition = hashlib.sha256("\0".join(models).encode()).digest()
         with self.datastore.get_connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('baqylau-schema'))")
-            for statements in (SHARED_TABLES, *tables):
-                connection.execute(statements)
+            # An index that is there already still locks its table: behind the writer's lock, or the two would deadlock.
+            connection.execute(
+                f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'; LOCK TABLE {self.events_table_name} IN EXCLUSIVE MODE"
+            )
+            connection.execute(SHARED_TABLES)
             connection.execute(
                 "INSERT INTO deployment (service, line) VALUES (%s, %s) ON CONFLICT DO NOTHING", (service, line)
             )
-            found = connection.execute("SELECT service, line FROM deployment").fetchone()
+            found = connection.execute("SELECT service, line FROM deployment").fetchall()[0]
             if found != {"service": service, "line": line}:
-                raise ForeignDatabase(f"This database is of {found}, not of {service} on the line {line}")
+                raise ForeignDatabase(
+                    f"the database is of {found['service']} on {found['line']}, not of {service} on {line}"
+                )
+            connection.execute(
+                "INSERT INTO read_models (definition) VALUES (%s) ON CONFLICT DO NOTHING", (self.definition,)
+            )
+            kept = connection.execute("SELECT definition FROM read_models").fetchone()
+            own = models if kept == {"definition": self.definition} else ()
+            for statements in (*own, *others):  # after the check: another service's tables would not fit
+                connection.execute(statements)
+
+    @property
+    def locking(self) -> LiteralString:
+        """The statements that take the event store's lock in a transaction, with the limits of this file's head."""
+        return (
+            f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'; "
+            f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT}'; "
+            f"LOCK TABLE {self.events_table_name} IN EXCLUSIVE MODE"
+        )
 
     @contextmanager
-    def transaction(self) -> Iterator["Transaction"]:
-        """Open the transaction and take the lock. Commits at the end; raises `psycopg.Error` where that failed."""
-        with self.datastore.pool.connection() as connection, connection.transaction():
-            connection.execute(
-                f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'; "
-                f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT}'; "
-                f"LOCK TABLE {self.events_table_name} IN EXCLUSIVE MODE",
-            )
-            yield Transaction(self, connection)
+    def transaction(self, head: Head | None = None) -> Iterator[Transaction]:
+        """Open the transaction and take the lock. Commits at the end; raises `psycopg.Error` where that failed.
+
+        `head`: the end of the log as the caller has last seen it (`Transaction.changed`). Raises `OtherReadModels`
+        where a rebuild has put others in the place of those that this code writes to.
+        """
+        with self.datastore.pool.connection() as connection:
+            try:
+                with connection.cursor(row_factory=tuple_row) as cursor:
+                    # One string, so one round trip: nobody else can write until the last of them is answered.
+                    cursor.execute(
+                        f"BEGIN; {self.locking}; "
+                        f"SELECT definition FROM read_models; {behind(self.events_table_name, head)}"
+                    )
+                    rows = [result.fetchall() for result in cursor.results() if result.description]
+                if rows[0] != [(self.definition,)]:
+                    raise OtherReadModels
+                transaction = Transaction(self, connection, rows[1])
+                yield transaction
+                transaction.commit()
+            except BaseException:
+                with suppress(psycopg.Error):
+                    connection.execute("ROLLBACK")
+                raise
 
     def select_events(
         self,
@@ -180,24 +257,38 @@ class Store(PostgresProcessRecorder):
 
     def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
         """The log behind a position, oldest first: position, event, and the hash chain's digest there (empty: none)."""
-        rows = self.read(
-            "SELECT notification_id, originator_id, originator_version, topic, state, digest "
-            f"FROM {self.events_table_name} LEFT JOIN log_chain ON position = notification_id "
-            "WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
-            (after, limit),
-        )
-        return [(row[0], StoredEvent(row[1], row[2], row[3], bytes(row[4])), bytes(row[5] or b"")) for row in rows]
+        with self.datastore.pool.connection() as connection:
+            return Transaction(self, connection).log(after, limit)
 
-    def public_events(self, topic: str, after: int, limit: int, partition: int | None = None) -> list[Outgoing]:
-        """The records of a topic behind a position, oldest first, each with the position before it in its partition."""
+    def position(self, upstream: str) -> int:
+        """The last position handled of an upstream partition; 0: none yet."""
+        with self.datastore.pool.connection() as connection:
+            return Transaction(self, connection).position(upstream)
+
+    def records(self, event: DomainEvent) -> Iterator[tuple[str, int, str, dict[str, str], bytes]]:
+        """What an event says in public: topic, partition, key, attributes and value of each record."""
+        publication = self.publish(event)
+        if publication is not None:
+            key, value = str(event.originator_id), encode(publication)
+            partition = partition_of(key, self.partitions)
+            for line in publication.lines:
+                yield topic_of(line, self.service), partition, key, attributes(publication, event, line), value
+
+    def public_events(
+        self, topic: str, after: int, limit: int, partition: int | None = None, heads: dict[int, int] | None = None
+    ) -> list[Outgoing]:
+        """The records of a topic behind a position, oldest first, each with the position before it in its partition.
+
+        `heads`: what the caller who goes on from there already knows of those positions, by partition; it is kept up.
+        """
         rows = self.read(
             "SELECT position, partition, key, headers, value FROM public_events "
             "WHERE topic = %s AND position > %s AND (%s::smallint IS NULL OR partition = %s) "
             "ORDER BY position LIMIT %s",
             (topic, after, partition, partition, limit),
         )
-        heads: dict[int, int] = {}
-        for found in {row[1] for row in rows}:
+        heads = {} if heads is None else heads
+        for found in {row[1] for row in rows} - heads.keys():
             head = self.read(
                 "SELECT coalesce(max(position), 0) FROM public_events "
                 "WHERE topic = %s AND partition = %s AND position <= %s",
@@ -210,135 +301,6 @@ class Store(PostgresProcessRecorder):
             records.append(Outgoing(position, heads[found], topic, found, key, named, bytes(value)))
             heads[found] = position
         return records
-
-
-class Transaction:
-    """What can be read and written while the lock is held."""
-
-    def __init__(self, store: Store, connection: Connection[DictRow]) -> None:
-        self.store = store
-        self.connection = connection
-
-    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Rows as tuples, within the transaction."""
-        with self.connection.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(query, params, prepare=True).fetchall()
-
-    def history(self, id: UUID, *, last_alone: bool = False) -> list[StoredEvent]:  # noqa: A002
-        """The stored events of an aggregate, oldest first; all, or the last alone."""
-        rows = self.read(
-            f"SELECT originator_id, originator_version, topic, state FROM {self.store.events_table_name} "
-            f"WHERE originator_id = %s ORDER BY originator_version {'DESC LIMIT 1' if last_alone else ''}",
-            (id,),
-        )
-        return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]
-
-    def end(self) -> int:
-        """The position of the log's last event; 0: it is empty."""
-        return int(self.read(f"SELECT coalesce(max(notification_id), 0) FROM {self.store.events_table_name}")[0][0])
-
-    def position(self, upstream: str) -> int:
-        """The last position handled of an upstream partition; 0: none yet."""
-        name = self.store.tracking_table_name
-        found = self.read(f"SELECT notification_id FROM {name} WHERE application_name = %s", (upstream,))
-        return int(found[0][0]) if found else 0
-
-    def write(
-        self,
-        events: Sequence[DomainEvent],
-        stored: Sequence[StoredEvent],
-        statements: Sequence[Statement],
-        positions: Sequence[tuple[str, int]],
-    ) -> int | None:
-        """Write everything, in as few round trips as there are dependencies. Answers the log's new end."""
-        publications = [
-            (index, line, publication)
-            for index, publication in enumerate(map(self.store.publish, events))
-            if publication is not None
-            for line in publication.lines
-        ]
-        with self.connection.pipeline():
-            ids = self._insert_events(stored)
-            if publications:
-                self._insert_public(events, ids, publications)
-            for query, params in statements:
-                self.connection.execute(query, params, prepare=True)
-            for upstream, position in positions:
-                self._advance(upstream, position)
-        return ids[-1] if ids else None
-
-    def _insert_events(self, stored: Sequence[StoredEvent]) -> list[int]:
-        if not stored:
-            return []
-        table = self.store.events_table_name
-        with (
-            self.connection.cursor(row_factory=tuple_row) as last,
-            self.connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            last.execute("SELECT digest FROM log_chain ORDER BY position DESC LIMIT 1", prepare=True)
-            cursor.execute(
-                f"INSERT INTO {table} (originator_id, originator_version, topic, state) "
-                "SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[]) RETURNING notification_id",
-                (
-                    [event.originator_id for event in stored],
-                    [event.originator_version for event in stored],
-                    [event.topic for event in stored],
-                    [event.state for event in stored],
-                ),
-                prepare=True,
-            )
-            ids = [row[0] for row in cursor.fetchall()]
-            digest = next((bytes(row[0]) for row in last.fetchall()), GENESIS)
-        digests = []
-        for position, event in zip(ids, stored, strict=True):
-            digest = link(digest, position, event)
-            digests.append(digest)
-        self.connection.execute(
-            "INSERT INTO log_chain SELECT * FROM unnest(%s::bigint[], %s::bytea[])", (ids, digests), prepare=True
-        )
-        return ids
-
-    def _insert_public(
-        self, events: Sequence[DomainEvent], ids: Sequence[int], publications: Sequence[tuple[int, Line, Publication]]
-    ) -> None:
-        columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
-        for index, line, publication in publications:
-            event = events[index]
-            row = (
-                ids[index],
-                topic_of(line, self.store.service),
-                partition_of(str(event.originator_id), self.store.partitions),
-                str(event.originator_id),
-                orjson.dumps(attributes(publication, event, line)),
-                encode(publication),
-            )
-            for column, value in zip(columns, row, strict=True):
-                column.append(value)
-        self.connection.execute(
-            "INSERT INTO public_events (position, topic, partition, key, headers, value) "
-            "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::text[], %s::bytea[], %s::bytea[])",
-            columns,
-            prepare=True,
-        )
-        self.connection.execute("NOTIFY public_events")
-
-    def _advance(self, upstream: str, position: int) -> None:
-        table = self.store.tracking_table_name
-        self.connection.execute(
-            f"INSERT INTO {table} VALUES (%s, %s) "
-            "ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id",
-            (upstream, position),
-            prepare=True,
-        )
-
-    def changed_since(self, position: int, limit: int) -> list[tuple[UUID, int, int]]:
-        """Which aggregates have events behind a position: id, version, position; oldest first, at most `limit`."""
-        table = self.store.events_table_name
-        return self.read(
-            f"SELECT originator_id, originator_version, notification_id FROM {table} "
-            "WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
-            (position, limit),
-        )
 
 
 def out_of_reach(error: BaseException) -> bool:

@@ -7,7 +7,8 @@ from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Aggregate, DomainEvent
-from baqylau.eventstore.store import Statement, Transaction, out_of_reach
+from baqylau.eventstore.store import out_of_reach
+from baqylau.eventstore.transaction import Statement, Transaction
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")

@@ -5,10 +5,15 @@ when its events are stored. A command that fails is undone alone; a batch that t
 by one. Each caller hears only of its own, and only after the commit.
 """
 
+import asyncio
 import queue
 import threading
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,7 +23,8 @@ from eventsourcing.persistence import StoredEvent
 
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
-from baqylau.eventstore.store import Store, Transaction, out_of_reach
+from baqylau.eventstore.store import Store, out_of_reach
+from baqylau.eventstore.transaction import Head, Transaction
 from baqylau.eventstore.work import Aggregates, Project, Work
 from baqylau.observability.metrics import WRITER_BATCH, WRITER_SECONDS
 
@@ -27,10 +33,10 @@ Task = Callable[[Work], Any]
 
 BATCH_LIMIT = 64
 QUEUE_LIMIT = 1024
+GATHER_SECONDS = 0.005
+"""How long a batch waits at most for those who are expected."""
 KEPT_AGGREGATES = 4096
 STOP_SECONDS = 1.5
-FOREIGN_LIMIT = 2000
-"""Events of other replicas looked at between two batches; with more than this, all kept aggregates are forgotten."""
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +49,21 @@ class OutOfReach(Exception):
     """The database can't be reached. Nothing is known to be recorded; the same `Idempotency-Key` may be sent again."""
 
 
+@dataclass(slots=True)
+class _Asked:
+    """A task, who waits for it, and on which event loop; None: a thread waits."""
+
+    task: Task
+    answer: "Future[Any] | asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop | None
+
+    def begin(self) -> bool:
+        """Whether the caller still waits. From here on, a thread's future can't be cancelled."""
+        if isinstance(self.answer, Future):
+            return self.answer.set_running_or_notify_cancel()
+        return not self.answer.cancelled()
+
+
 class Writer:
     """Runs tasks on works, in batches. `project`: how the service's own read models follow its events."""
 
@@ -51,10 +72,10 @@ class Writer:
         self._mapper = mapper
         self._project = project
         self._aggregates = Aggregates(self._load, KEPT_AGGREGATES)
-        self._seen: int | None = None
+        self._head: Head | None = None
         self._transaction: Transaction | None = None
         self._stopped = False
-        self._queue: queue.Queue[tuple[Task, Future[Any]] | None] = queue.Queue()
+        self._queue: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -77,11 +98,21 @@ class Writer:
 
         It raises what the task raised, or `OutOfReach`. Raises `Busy` at once when the queue is full, or closed.
         """
+        future: Future[T] = Future()
+        self._put(_Asked(task, future, None))
+        return future
+
+    def ask(self, task: Callable[[Work], T]) -> "asyncio.Future[T]":
+        """The same for a caller on an event loop: all answers of a batch reach the loop at once."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._put(_Asked(task, future, loop))
+        return future
+
+    def _put(self, asked: _Asked) -> None:
         if self._stopped or self._queue.qsize() >= QUEUE_LIMIT:
             raise Busy
-        future: Future[T] = Future()
-        self._queue.put((task, future))
-        return future
+        self._queue.put(asked)
 
     def _load(self, id: UUID, last_alone: bool) -> list[DomainEvent]:  # noqa: A002
         # In the transaction: a second session from the pool could be waited for while the lock is held.
@@ -89,44 +120,50 @@ class Writer:
         return [self._mapper.to_domain_event(stored) for stored in self._transaction.history(id, last_alone=last_alone)]
 
     def _run(self) -> None:
-        stopping = False
+        stopping, expected = False, 1
         while not stopping:
             batch = [self._queue.get()]
+            self._gather(expected)
             while len(batch) < BATCH_LIMIT and not self._queue.empty():
                 batch.append(self._queue.get())
-            stopping = None in batch
-            # One whose caller has gone is left out; from here on, nobody can cancel the others.
-            asked = [one for one in batch if one is not None and one[1].set_running_or_notify_cancel()]
+            stopping, expected = None in batch, len(batch)
+            # One whose caller has gone is left out.
+            asked = [one for one in batch if one is not None and one.begin()]
             if asked:
                 self._answer(asked)
         while not self._queue.empty():
             late = self._queue.get()
-            if late is not None and late[1].set_running_or_notify_cancel():
-                late[1].set_exception(Busy())
+            if late is not None and late.begin():
+                _tell([late], [Busy()])
 
-    def _answer(self, batch: list[tuple[Task, "Future[Any]"]]) -> None:
+    def _gather(self, expected: int) -> None:
+        """Wait a little for as many as came last time: callers who were just answered mostly come again at once.
+
+        Half of them at a time would cost twice the transactions, and the event loop, which has to read what they send,
+        would fight with this thread for the interpreter. Who calls alone waits for nobody.
+        """
+        until = time.monotonic() + GATHER_SECONDS
+        while self._queue.qsize() + 1 < expected and time.monotonic() < until and not self._stopped:
+            time.sleep(0.001)
+
+    def _answer(self, batch: list[_Asked]) -> None:
         try:
-            outcomes = self._commit([task for task, _ in batch])
+            outcomes = self._commit([one.task for one in batch])
         except Exception as error:  # noqa: BLE001 (the caller hears of it)
             if len(batch) > 1 and not isinstance(error, OutOfReach):
                 for one in batch:
                     self._answer([one])
                 return
             outcomes = [error] * len(batch)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+        _tell(batch, outcomes)
 
     def _commit(self, tasks: list[Task]) -> list[Any]:
         stored: list[StoredEvent] = []
         outcomes: list[Any] = []
         try:
-            with WRITER_SECONDS.time(), self.store.transaction() as transaction:
+            with WRITER_SECONDS.time(), self.store.transaction(self._head) as transaction:
                 self._transaction = transaction
-                self._notice_others(transaction)
-                end = None
+                head = self._notice_others(transaction)
                 work = Work(transaction, self._aggregates, self._project)
                 for task in tasks:
                     try:
@@ -137,7 +174,7 @@ class Writer:
                         outcomes.append(error)
                 stored = [self._mapper.to_stored_event(event) for event in work.events]
                 if stored or work.unwritten or work.positions:
-                    end = transaction.write(work.events, stored, work.unwritten, list(work.positions.items()))
+                    head = transaction.write(head, work.events, stored, work.unwritten, list(work.positions.items()))
         except Exception as error:
             self._aggregates.forget()
             if not out_of_reach(error):
@@ -145,24 +182,21 @@ class Writer:
             if not self._is_stored(stored):
                 raise OutOfReach from error
             log.info("commit_confirmed", events=len(stored))
-        if end is not None:
-            self._seen = end
+        self._head = head
         WRITER_BATCH.observe(len(tasks))
         self._aggregates.trim()
         return outcomes
 
-    def _notice_others(self, transaction: Transaction) -> None:
-        """Forget kept aggregates that another replica has moved on since this one's last batch."""
-        if self._seen is None:
-            self._seen = transaction.end()
-        changed = transaction.changed_since(self._seen, FOREIGN_LIMIT)
-        if len(changed) == FOREIGN_LIMIT:
+    def _notice_others(self, transaction: Transaction) -> Head:
+        """Where the log ends. Forgets kept aggregates that another replica has moved on since this one's last batch."""
+        found = None if self._head is None else transaction.changed(self._head)
+        if found is None:
             self._aggregates.forget()
-            self._seen = transaction.end()
-            return
-        for id_, version, position in changed:
+            return transaction.head()
+        changed, head = found
+        for id_, version in changed:
             self._aggregates.forget_older(id_, version)
-            self._seen = position
+        return head
 
     def _is_stored(self, stored: list[StoredEvent]) -> bool:
         """After a commit whose answer was lost: did it happen? A batch without events is done again without harm.
@@ -176,3 +210,25 @@ class Writer:
                 return self.store.has(stored[0])
         except Exception:  # noqa: BLE001 (whatever it is, the answer is: not known)
             return False
+
+
+def _tell(batch: list[_Asked], outcomes: list[Any]) -> None:
+    awaited: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any] | Future[Any], Any]]] = defaultdict(list)
+    for one, outcome in zip(batch, outcomes, strict=True):
+        if one.loop is None:
+            _settle([(one.answer, outcome)])
+        else:
+            awaited[one.loop].append((one.answer, outcome))
+    for loop, answers in awaited.items():
+        with suppress(RuntimeError):  # the loop has ended, and all who waited on it
+            loop.call_soon_threadsafe(_settle, answers)
+
+
+def _settle(answers: "list[tuple[asyncio.Future[Any] | Future[Any], Any]]") -> None:
+    for future, outcome in answers:
+        if future.cancelled():
+            continue
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

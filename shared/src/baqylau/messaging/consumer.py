@@ -23,7 +23,8 @@ from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import Incoming, from_kafka
 from baqylau.messaging.feed import Feed, FeedOutOfReach
-from baqylau.messaging.intake import Intake, Taken, reason_of
+from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member
+from baqylau.messaging.intake import Intake, Taken, reason_of, upstream_of
 from baqylau.messaging.parked import Retried, count_parked, retry, waiting_keys
 from baqylau.observability.metrics import CONSUMER_RESTARTS, HOLES
 
@@ -31,21 +32,12 @@ BATCH = 300
 HOLE_PATIENCE_SECONDS = 3.0
 """How long a hole may wait for the relay to send again, before it is filled from the producer's feed."""
 RETRY_SECONDS = 2.0
-REBALANCE_SECONDS = 20.0
-"""How long a group waits for a member that doesn't join again; less than `JOIN_SECONDS`, or those who wait would leave
-before they are answered, and be waited for in their turn. Kafka knows it as the longest pause between two polls: who
-is held up longer, because the database is away, joins again afterwards."""
-JOIN_SECONDS = 25.0
-"""By then a member is in its group: longer than the session of one that was killed and must first be given up."""
 SILENCE_SECONDS = 15.0
-"""A partition that has been silent for so long, and lags, twice in a row, is stuck."""
+"""A partition that has been silent for so long, and lags, twice in a row, is stuck. Where it doesn't lag, the producer
+is asked: the topic may no longer have, or have lost, what comes next."""
 STOP_SECONDS = 1.5
 
 log = structlog.get_logger(__name__)
-
-
-class Stuck(Exception):
-    """The lag grows and nothing arrives: the client must be made anew."""
 
 
 @dataclass(slots=True)
@@ -108,27 +100,11 @@ class Consumer:
     def _consume(self, backoff: Backoff) -> None:
         if not answers(self._bootstrap):
             raise KafkaConnectionError
-        consumer = KafkaConsumer(
-            *self._feeds,
-            bootstrap_servers=self._bootstrap,
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_poll_records=BATCH,
-            max_poll_interval_ms=int(REBALANCE_SECONDS * 1000),
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=3_000,
-            fetch_max_wait_ms=100,
-            metadata_max_age_ms=30_000,
-            bootstrap_timeout_ms=3_000,
-        )
+        consumer = member(self._feeds, self._bootstrap, self._group, max_poll_records=BATCH)
         self._holes.clear()
         self._heard.clear()
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
-            # Known before joining: a leader that doesn't know a topic's partitions assigns none of them to anybody.
-            if not all(consumer.partitions_for_topic(topic) for topic in self._feeds):
-                raise Stuck
             while not self._stopping.is_set():
                 polled = consumer.poll(timeout_ms=250)
                 self.connected = self.connected or consumer.group_metadata().state == MemberState.STABLE
@@ -150,7 +126,7 @@ class Consumer:
                     retry_at = time.monotonic() + RETRY_SECONDS
                     self._retry_waiting()
         finally:
-            consumer.close(autocommit=False, timeout_ms=1000)
+            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
     def _take(self, place: TopicPartition, records: Sequence[Incoming]) -> Taken | None:
         """Hand over a run of records, for as long as it takes. None: stopping."""
@@ -227,7 +203,7 @@ class Consumer:
                 self._holes[place].since = 0.0  # read on at once: the feed has more
 
     def _watch(self, consumer: KafkaConsumer, polled: Mapping[TopicPartition, object]) -> None:
-        """Raises `Stuck` where a partition lags, and nothing of it arrives. Forgets partitions that went elsewhere."""
+        """Look after partitions of which nothing arrives, and forget those that went elsewhere. Raises `Stuck`."""
         now, mine = time.monotonic(), consumer.assignment()
         for place in self._holes.keys() - mine:
             del self._holes[place]
@@ -242,6 +218,23 @@ class Consumer:
             raise Stuck
         self._suspected = lagging
         self._heard.update(dict.fromkeys(silent, now))
+        for place in set(silent) - lagging - self._holes.keys():
+            if not self._ask_producer(place):
+                break
+
+    def _ask_producer(self, place: TopicPartition) -> bool:
+        """Take from the feed what the topic doesn't have behind the position. False: it can't be asked now."""
+        try:
+            after = self._writer.store.position(upstream_of(place.topic, place.partition))
+            records = self._feeds[place.topic].read(place.partition, after)
+        except (psycopg.Error, FeedOutOfReach) as error:
+            log.warning("producer_not_asked", topic=place.topic, kind=type(error).__name__)
+            return False
+        if records:
+            log.warning("not_on_the_topic", topic=place.topic, partition=place.partition, records=len(records))
+            self._heard[place] = float("-inf")  # read on at once: the feed may have more
+            return self._take(place, records) is not None
+        return True
 
     def _retry_waiting(self) -> None:
         """Play what waits for a fact of another topic again; together, so that it costs few transactions."""

@@ -113,20 +113,27 @@ def encode(publication: Publication) -> bytes:
 
 
 class Envelope:
-    """Writes records of one service: Kafka headers and feed items. `public_url`: where its schemas are served."""
+    """Writes records of one service: Kafka headers and feed items. `public_url`: where its schemas are served.
+
+    `source`: what its records say of where they come from.
+    """
 
     def __init__(self, line: Line, service: str, public_url: str) -> None:
-        self._source = f"/baqylau/{line}/{service}"
+        self.source = f"/baqylau/{line}/{service}"
         self._schemas = f"{public_url}/schemas/"
+        self._dataschemas: dict[str, str] = {}
         self._constant = [
             ("ce_specversion", b"1.0"),
-            ("ce_source", self._source.encode()),
+            ("ce_source", self.source.encode()),
             ("content-type", b"application/json"),
         ]
 
     def _dataschema(self, event_type: str) -> str:
-        _, _, event, version = event_type.rsplit(".", 3)
-        return f"{self._schemas}{event}.{version}.json"
+        found = self._dataschemas.get(event_type)
+        if found is None:
+            _, _, event, version = event_type.rsplit(".", 3)
+            found = self._dataschemas[event_type] = f"{self._schemas}{event}.{version}.json"
+        return found
 
     def kafka_headers(self, record: Outgoing) -> list[tuple[str, bytes]]:
         """All headers of the CloudEvents Kafka binding's binary mode."""
@@ -143,7 +150,7 @@ class Envelope:
         """The CloudEvents JSON format, with `partition` beside it (`data` is the event as an object)."""
         return {
             "specversion": "1.0",
-            "source": self._source,
+            "source": self.source,
             **record.headers,
             "datacontenttype": "application/json",
             "dataschema": self._dataschema(record.headers["type"]),

@@ -23,6 +23,7 @@ from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import NotFound, Work
 from baqylau.lines import Line, wire_regime
 from baqylau.messaging.envelope import Incoming
+from baqylau.messaging.parked_key import BEHIND, ParkedKey, parked_id
 from baqylau.messaging.policy import NotYet, Policies
 from baqylau.observability.logs import correlation
 from baqylau.observability.metrics import CONSUMED, FOREIGN_REGIME
@@ -94,11 +95,15 @@ class Intake:
         FOREIGN_REGIME.inc()
         CONSUMED.labels(record.topic, "parked").inc()
         log.error("foreign_record", topic=record.topic, partition=record.partition)
-        _park(work, f"{upstream}/foreign", position, _outline(record), reason_of(ForeignRegime()), waits=False)
+        apart = f"{upstream}/foreign"
+        work.execute()  # it may come again, since no position says that it came
+        known = work.read("SELECT 1 FROM parked_records WHERE upstream = %s AND position = %s", (apart, position))
+        if not known and (apart, position) not in work.find_or_new(ParkedKey, parked_id(record.key)).discarded:
+            self._park(work, apart, position, _outline(record), reason_of(ForeignRegime()), waits=False)
 
     def _take_one(self, work: Work, upstream: str, position: int, record: Incoming, waiting: set[str]) -> None:
         if record.key in waiting:
-            _park(work, upstream, position, record, "behind-a-parked-record", waits=False)
+            self._park(work, upstream, position, record, BEHIND, waits=False)
             CONSUMED.labels(record.topic, "parked").inc()
             return
         try:
@@ -110,7 +115,7 @@ class Intake:
             waiting.add(record.key)
             reason = reason_of(error)
             kept = _outline(record) if isinstance(error, ForeignRegime) else record
-            _park(work, upstream, position, kept, reason, waits=isinstance(error, NotYet))
+            self._park(work, upstream, position, kept, reason, waits=isinstance(error, NotYet))
             CONSUMED.labels(record.topic, "parked").inc()
             log.warning("record_parked", topic=record.topic, type=record.headers.get("type"), reason=reason)
 
@@ -125,13 +130,7 @@ class Intake:
         if contract is None or policy is None:
             return "passed_over"
         event = contract.model_validate_json(record.value)
-        cause = Cause(
-            actor=self._actor,
-            recorded_at=self._recorded_at(),
-            correlation_id=record.headers.get("correlationid", ""),
-            causation_id=record.headers.get("id"),
-            traceparent=record.headers.get("traceparent"),
-        )
+        cause = self.cause(record)
         token = correlation.set(cause.correlation_id or None)
         try:
             policy(work, event, cause)
@@ -145,10 +144,39 @@ class Intake:
         position = work.transaction.position(upstream)
         at, previous = _positions(record)
         if at is not None and previous == position:
-            _park(work, upstream, at, record, reason, waits=False)
+            self._park(work, upstream, at, record, reason, waits=False)
             work.positions[upstream] = position = at
             CONSUMED.labels(record.topic, "parked").inc()
         return Taken(position, None)
+
+    def cause(self, record: Incoming) -> Cause:
+        """Why the service itself does what follows from a record."""
+        return Cause(
+            actor=self._actor,
+            recorded_at=self._recorded_at(),
+            correlation_id=record.headers.get("correlationid", ""),
+            causation_id=record.headers.get("id"),
+            traceparent=record.headers.get("traceparent"),
+        )
+
+    def _park(self, work: Work, upstream: str, position: int, record: Incoming, reason: str, *, waits: bool) -> None:
+        key = work.find_or_new(ParkedKey, parked_id(record.key))
+        key.park(upstream, position, record.headers.get("type"), reason, self.cause(record))
+        work.change(
+            "INSERT INTO parked_records (upstream, position, key, topic, partition, headers, value, reason, waits) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (
+                upstream,
+                position,
+                record.key,
+                record.topic,
+                record.partition,
+                orjson.dumps(dict(record.headers)),
+                record.value,
+                reason,
+                waits,
+            ),
+        )
 
     def _parked_keys(self, work: Work, upstream: str) -> set[str]:
         rows = work.read("SELECT DISTINCT key FROM parked_records WHERE upstream = %s", (upstream,))
@@ -196,21 +224,3 @@ def _positions(record: Incoming) -> tuple[int | None, int | None]:
         return record.position, record.previous
     except (KeyError, ValueError):
         return None, None
-
-
-def _park(work: Work, upstream: str, position: int, record: Incoming, reason: str, *, waits: bool) -> None:
-    work.change(
-        "INSERT INTO parked_records (upstream, position, key, topic, partition, headers, value, reason, waits) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (
-            upstream,
-            position,
-            record.key,
-            record.topic,
-            record.partition,
-            orjson.dumps(dict(record.headers)),
-            record.value,
-            reason,
-            waits,
-        ),
-    )

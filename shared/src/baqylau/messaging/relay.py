@@ -1,14 +1,16 @@
 """Publishes what is stored, and nothing else.
 
-One replica at a time holds the service's advisory lock and follows `public_events`. What the broker has acknowledged is
-kept per partition; after any failed record the producer is thrown away, because it would go on behind the lost one, and
-publishing starts again from what was acknowledged. Records may so be sent twice, never left out; consumers skip what
-they have had. Two relays at once (one that lost its lock without noticing) are harmless for the same reason.
+One replica at a time holds the service's advisory lock and follows `public_events`. It begins with a look at what lies
+on the topics (`baqylau.messaging.on_topic`), and publishes nothing where that isn't of its log. What the broker has
+acknowledged is kept per partition; after any failed record the producer is thrown away, because it would go on behind
+the lost one, and publishing starts again from what was acknowledged. Records may so be sent twice, never left out;
+consumers skip what they have had. Two relays at once (one that lost its lock without noticing) are harmless for the
+same reason.
 """
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import psycopg
 import structlog
 from kafka import KafkaProducer
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from psycopg import Connection
 
 from baqylau.eventstore.store import Store
@@ -24,11 +26,12 @@ from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import Envelope, Outgoing
 from baqylau.messaging.listener import Listener
+from baqylau.messaging.on_topic import AnotherLog, reconcile
 from baqylau.observability.metrics import RELAY_ACTIVE, RELAY_BEHIND, RELAY_PUBLISHED, RELAY_RESTARTS
 
-WINDOW = 2000
+WINDOW = 8000
 """Records sent and not yet acknowledged, at most: the producer's own buffer has no bound."""
-READ_LIMIT = 500
+READ_LIMIT = 2000
 PUBLIC_EVENTS = "public_events"
 QUIET_SECONDS = 30.0
 """How long a relay trusts that no notification means nothing new, before it looks all the same."""
@@ -50,8 +53,8 @@ def make_producer(bootstrap: str) -> KafkaProducer:
         bootstrap_servers=bootstrap,
         enable_idempotence=True,
         acks="all",
-        linger_ms=2,
-        batch_size=131072,
+        linger_ms=20,  # under load; where nothing more is there to send, `settle` sends at once
+        batch_size=262144,  # one batch of a partition is under way at a time
         delivery_timeout_ms=20000,
         request_timeout_ms=8000,
         max_block_ms=8000,
@@ -130,6 +133,9 @@ class Relay:
             except (Lost, KafkaError, psycopg.Error, OSError) as error:
                 RELAY_RESTARTS.inc()
                 log.warning("relay_restarts", kind=type(error).__name__)
+            except AnotherLog as error:
+                RELAY_RESTARTS.inc()
+                log.error("topic_is_of_another_log", at=error.place)
             except Exception as error:  # noqa: BLE001 (the thread must live; the fault is shown)
                 RELAY_RESTARTS.inc()
                 log.error("relay_fault", kind=type(error).__name__)
@@ -155,6 +161,7 @@ class Relay:
         try:
             RELAY_ACTIVE.set(1)
             self._check_partitions(producer)
+            reconcile(self._store, self._envelope, self._topics, self._bootstrap)
             run = _Run(self._store, self._envelope, producer, self._topics)
             self.connected = True
             while not self._stopping.is_set():
@@ -195,6 +202,7 @@ class _Run:
         self._acknowledged = {(topic, partition): position for topic, partition, position in rows}
         self._kept = dict(self._acknowledged)
         self._cursor = {topic: self._before_first_unpublished(topic) for topic in topics}
+        self._heads: dict[str, dict[int, int]] = {topic: {} for topic in topics}
 
     def _before_first_unpublished(self, topic: str) -> int:
         """The position to read on from; where all is published, the last one.
@@ -218,7 +226,7 @@ class _Run:
         """Send the next records of each topic. Answers how many. Raises `Lost`."""
         sent = 0
         for topic, after in self._cursor.items():
-            records = self._store.public_events(topic, after, READ_LIMIT)
+            records = self._store.public_events(topic, after, READ_LIMIT, heads=self._heads[topic])
             for record in records:
                 if record.position > self._acknowledged.get((topic, record.partition), 0):
                     self._send(record)
@@ -230,7 +238,7 @@ class _Run:
 
     def _send(self, record: Outgoing) -> None:
         if len(self._flying) >= WINDOW:
-            self.settle(ACKNOWLEDGE_SECONDS)
+            self._collect(until=time.monotonic() + ACKNOWLEDGE_SECONDS, leave=WINDOW // 2)
         future = self._producer.send(
             record.topic,
             key=record.key.encode(),
@@ -241,22 +249,29 @@ class _Run:
         self._flying.append((record, future))
 
     def settle(self, seconds: float) -> None:
-        """Wait until all that was sent is acknowledged. Raises `Lost`, also where that takes longer."""
-        self._collect(until=time.monotonic() + seconds)
+        """Send at once, and wait until all is acknowledged. Raises `Lost`, also where that takes longer."""
+        until = time.monotonic() + seconds
+        with suppress(KafkaTimeoutError):  # said by the records that aren't acknowledged
+            self._producer.flush(timeout=seconds)
+        self._collect(until)
 
-    def _collect(self, until: float | None = None) -> None:
-        """Take in the acknowledgements that are there, or, with `until`, all."""
-        while self._flying and (until is not None or self._flying[0][1].is_done):
-            record, future = self._flying.popleft()
-            try:
-                future.get(timeout=max(0.0, (until or 0.0) - time.monotonic()))
-            except KafkaError as error:
-                self._keep()
-                raise Lost from error
-            self._acknowledged[(record.topic, record.partition)] = record.position
-            RELAY_PUBLISHED.labels(record.topic).inc()
+    def _collect(self, until: float | None = None, leave: int = 0) -> None:
+        """Take in the acknowledgements that are there, or, with `until`, wait for all but the last `leave`."""
+        published: Counter[str] = Counter()
+        try:
+            while len(self._flying) > leave and (until is not None or self._flying[0][1].is_done):
+                record, future = self._flying.popleft()
+                if not future.succeeded():
+                    future.get(timeout=max(0.0, (until or 0.0) - time.monotonic()))
+                self._acknowledged[(record.topic, record.partition)] = record.position
+                published[record.topic] += 1
+        except KafkaError as error:
+            raise Lost from error
+        finally:
+            for topic, records in published.items():
+                RELAY_PUBLISHED.labels(topic).inc(records)
+            self._keep()
         RELAY_BEHIND.set(len(self._flying))
-        self._keep()
 
     def _keep(self) -> None:
         """Remember what was acknowledged, for the next life. A relay that lost its lock may know less: no step back."""

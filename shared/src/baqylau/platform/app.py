@@ -13,15 +13,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from baqylau.contracts.base import contract_of, contracts_of
-from baqylau.eventstore.aggregate import Cause
-from baqylau.eventstore.work import Work
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.envelope import Envelope
-from baqylau.messaging.parked import Retried, parked, retry
 from baqylau.platform.asyncapi import asyncapi
 from baqylau.platform.auth import Caller, Role, TokenVerifier, caller, require
-from baqylau.platform.commands import Commands, commands
 from baqylau.platform.gatehouse import Gatehouse
+from baqylau.platform.parked_records import router as _parked
 from baqylau.platform.problems import Problem, add_handlers, responses
 from baqylau.platform.runtime import Runtime
 from baqylau.refusals import Ground, Refused
@@ -51,7 +48,7 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
     app.state.clock = runtime.clock
     app.state.runtime = runtime
     app.state.verifier = TokenVerifier(runtime.settings, runtime.audiences)
-    for router in (_health, _events, _parked, *routers):
+    for router in (*routers, _health, _events, _parked):  # looked through in this order at each request
         app.include_router(router)
     if runtime.settings.simulation and runtime.settings.line is not Line.GATE:
         app.include_router(_simulation)
@@ -80,9 +77,10 @@ _health = APIRouter(tags=["operation"])
 
 
 @_health.get("/health/live")
-async def live() -> dict[str, str]:
-    """The process answers."""
-    return {"status": "live"}
+async def live(request: Request) -> dict[str, str]:
+    """The process answers, and says which service of which line it is."""
+    runtime: Runtime = request.app.state.runtime
+    return {"status": "live", "service": runtime.name, "line": runtime.settings.line}
 
 
 @_health.get("/health/ready", responses={503: {"description": "Not ready; `checks` says why", "model": None}})
@@ -122,7 +120,7 @@ def asyncapi_yaml(request: Request) -> Response:
 _events = APIRouter(tags=["events"])
 
 
-def _followed_topic(request: Request, who: Annotated[Caller, Depends(caller)]) -> str:
+async def _followed_topic(request: Request, who: Annotated[Caller, Depends(caller)]) -> str:
     """The topic that the token opens: its own line's. The gate serves each line's topic to that line's subscribers."""
     runtime: Runtime = request.app.state.runtime
     topic = topic_of(who.audience, runtime.name)
@@ -180,35 +178,6 @@ async def _follow(request: Request, runtime: Runtime, topic: str, position: int)
                 await asyncio.wait_for(woken, _FOLLOW_SECONDS)
             except TimeoutError:
                 yield b": still here\n\n"
-
-
-_parked = APIRouter(tags=["operation"])
-Operator = Annotated[Caller, Depends(require(Role.OPERATOR, Role.AUDITOR))]
-
-
-@_parked.get("/parked", responses=responses())
-def list_parked(
-    request: Request,
-    _: Operator,
-    after: Annotated[str, Query(max_length=300)] = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> dict[str, Any]:
-    """Records that could not be handled, by key, with the reason in codes."""
-    found = parked(request.app.state.service.store, limit, after)
-    return {"items": found, "next": found[-1].key if len({one.key for one in found}) == limit else None}
-
-
-@_parked.post("/parked/{key:path}/retry", response_model=Retried, responses=responses(404))
-async def retry_parked(
-    request: Request, key: str, command: Annotated[Commands, Depends(commands(Role.OPERATOR))]
-) -> Response:
-    """Play the records of a key again, in order."""
-    runtime: Runtime = request.app.state.runtime
-
-    def task(work: Work, _: Cause) -> Retried:
-        return retry(work, runtime.intake, key)
-
-    return await command.run(task)
 
 
 _simulation = APIRouter(tags=["simulation"])

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ import jwt
 import orjson
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from baqylau.lines import Line
 from baqylau.platform.settings import Settings
@@ -24,6 +25,7 @@ KEYS_GOOD_SECONDS = 300.0
 """After so long, keys are read again: one that the issuer has withdrawn signs nothing any more."""
 KEYS_PAUSE_SECONDS = 10.0
 """An issuer elsewhere is asked at most so often, whatever tokens are sent here."""
+KEPT_TOKENS = 4096
 _MAX_SUBJECT = 200
 
 
@@ -83,9 +85,17 @@ class TokenVerifier:
         self._keys: dict[str, dict[str, Any]] = {}
         self._asked = float("-inf")
         self._loaded = float("-inf")
+        self._verified: dict[str, tuple[Caller, int]] = {}
+
+    def known(self, token: str) -> Caller | None:
+        """The caller, where this very token was verified with the keys of now and hasn't ended; no I/O."""
+        found = self._verified.get(token)
+        if found is None or time.time() >= found[1] or time.monotonic() - self._loaded > KEYS_GOOD_SECONDS:
+            return None
+        return found[0]
 
     def verify(self, token: str) -> Caller:
-        """The caller. Raises `InvalidToken`."""
+        """The caller. Reads the keys where they aren't known, or not any more. Raises `InvalidToken`."""
         try:
             kid = str(jwt.get_unverified_header(token).get("kid", ""))
             key = self._key(kid)
@@ -105,7 +115,7 @@ class TokenVerifier:
             if not isinstance(organization, str | None) or len(subject) > _MAX_SUBJECT or "\0" in subject:
                 raise InvalidToken("claims of a kind that isn't known here")
             known = set(Role)
-            return Caller(
+            verified = Caller(
                 subject=subject,
                 audience=audience,
                 # An issuer of many systems names roles of theirs too; here they open nothing.
@@ -113,12 +123,22 @@ class TokenVerifier:
                 organization=organization,
                 units=frozenset(UUID(unit) for unit in claims.get("units", ())),
             )
+            self._keep(token, verified, int(claims["exp"]), key)
+            return verified
         except InvalidToken:
             raise
         except jwt.PyJWTError as error:
             raise InvalidToken(type(error).__name__) from None
         except (ValueError, TypeError, AttributeError, KeyError):
             raise InvalidToken("claims of a kind that isn't known here") from None
+
+    def _keep(self, token: str, verified: Caller, ends: int, key: dict[str, Any]) -> None:
+        with self._lock:
+            if key is not self._keys.get(str(key.get("kid", ""))):
+                return  # the keys were read again meanwhile
+            if len(self._verified) >= KEPT_TOKENS:
+                self._verified.clear()
+            self._verified[token] = (verified, ends)
 
     def _audience(self, claimed: str | list[str]) -> Line:
         """The one line that the token is for. A token for two would open one with the other's rights."""
@@ -153,6 +173,7 @@ class TokenVerifier:
                     return
                 raise _no_keys() from error
             self._keys = {str(key.get("kid", "")): key for key in keys}
+            self._verified = {}
             self._loaded = now
 
     def _load(self) -> list[dict[str, Any]]:
@@ -167,30 +188,41 @@ def _no_keys() -> HTTPException:
     return HTTPException(503, "The keys of the issuer of tokens can't be read.", {"Retry-After": "5"})
 
 
-_bearer = HTTPBearer(auto_error=False, description="A JWT whose `aud` is this line.")
+Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="A JWT whose `aud` is this line.")),
+]
 
 
-def caller(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+async def caller(request: Request, credentials: Bearer) -> Caller:
     """The caller of this request; 401 where there is no valid token."""
     if credentials is None:
         raise HTTPException(401, "Send a token: Authorization: Bearer <JWT>.", {"WWW-Authenticate": "Bearer"})
     verifier: TokenVerifier = request.app.state.verifier
+    token = credentials.credentials
     try:
-        return verifier.verify(credentials.credentials)
+        known = verifier.known(token)
+        return known if known is not None else await run_in_threadpool(verifier.verify, token)
     except InvalidToken as error:
         raise HTTPException(
             401, f"The token isn't valid here: {error}.", {"WWW-Authenticate": 'Bearer error="invalid_token"'}
         ) from None
 
 
-def require(*roles: Role) -> Callable[..., Caller]:
-    """A dependency: a caller with one of these roles and a token of this very line; else 403."""
+async def permitted(request: Request, credentials: Bearer, roles: Collection[Role]) -> Caller:
+    """A caller with one of these roles and a token of this very line; else 401 or 403."""
+    who = await caller(request, credentials)
+    if not who.may(*roles):
+        raise HTTPException(403, f"This needs one of the roles: {', '.join(roles)}.")
+    if who.audience is not request.app.state.settings.line:
+        raise HTTPException(403, "The token is of another line.")
+    return who
 
-    def permitted(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
-        if not who.may(*roles):
-            raise HTTPException(403, f"This needs one of the roles: {', '.join(roles)}.")
-        if who.audience is not request.app.state.settings.line:
-            raise HTTPException(403, "The token is of another line.")
-        return who
 
-    return permitted
+def require(*roles: Role) -> Callable[..., Awaitable[Caller]]:
+    """A dependency: a caller who is `permitted`."""
+
+    async def required(request: Request, credentials: Bearer) -> Caller:
+        return await permitted(request, credentials, roles)
+
+    return required

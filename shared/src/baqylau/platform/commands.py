@@ -1,20 +1,20 @@
 """How a route runs a command: once per `Idempotency-Key`, guarded by `If-Match`, answered after the commit."""
 
-import asyncio
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import uuid4
 
 import orjson
-from fastapi import Depends, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.work import Work
+from baqylau.eventstore.writer import Writer
 from baqylau.observability.logs import correlation
-from baqylau.platform.auth import Caller, Role, require
+from baqylau.platform.auth import Bearer, Caller, Role, permitted
 from baqylau.platform.problems import noted
 from baqylau.refusals import Ground, Refused, refuse_if
 
@@ -73,7 +73,8 @@ class Commands:
                 )
             return _answer(status, version, content)
 
-        return await asyncio.wrap_future(self._request.app.state.service.writer.submit(task))
+        writer: Writer = self._request.app.state.service.writer
+        return await writer.ask(task)
 
     def cause(self) -> Cause:
         """Who does this, now, for which request."""
@@ -113,15 +114,16 @@ def _answer(status: int, version: int | None, content: bytes) -> Response:
     return Response(content, status, headers, "application/json")
 
 
-def commands(*roles: Role) -> Callable[..., Commands]:
+def commands(*roles: Role) -> Callable[..., Awaitable[Commands]]:
     """A dependency: commands for callers with one of these roles."""
 
-    def made(
+    async def made(
         request: Request,
-        who: Annotated[Caller, Depends(require(*roles))],
+        credentials: Bearer,
         idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
         if_match: Annotated[str | None, Header(description="The version, as shown in ETag.")] = None,
     ) -> Commands:
+        who = await permitted(request, credentials, roles)
         return Commands(request, who, idempotency_key, _version(if_match))
 
     return made

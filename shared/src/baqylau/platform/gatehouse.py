@@ -1,5 +1,6 @@
-"""What every request passes first: its body is bounded and text that can be stored, its faults are answered."""
+"""What every request passes first: what is in hand is bounded, a body is fit to be stored, faults are answered."""
 
+import asyncio
 import re
 import time
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 import orjson
 import structlog
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from baqylau.observability.logs import correlation
@@ -21,11 +23,18 @@ _GONE = 499
 _ESCAPES = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """A NUL or a half of a surrogate pair, as JSON may escape it; or a backslash and such letters, which is text."""
 
+MAX_IN_HAND = 2048
+"""Requests not yet answered, at most."""
+MAX_STREAMS = 512
+"""Those of them that follow a stream, which lasts."""
+MAX_HELD_BYTES = 64 * 1024 * 1024
+"""Of all bodies in hand together."""
+
 log = structlog.get_logger(__name__)
 
 
 class Gatehouse:
-    """Bounds the body, gives each request its correlation id, and measures it. Logs nothing of the request.
+    """Bounds what is in hand, gives each request its correlation id, and measures it. Logs nothing of the request.
 
     PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate: a path or query with a NUL is answered 422 here. Such
     characters in a JSON body are noted in the scope, so that they are refused with all other grounds (`noted`).
@@ -36,6 +45,7 @@ class Gatehouse:
         self._app = app
         self._limit = limit
         self._big_bodies = big_bodies
+        self._in_hand = self._streams = self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,6 +56,10 @@ class Gatehouse:
         own = asked if _SAFE_CORRELATION.fullmatch(asked) else str(uuid4())
         token = correlation.set(own)
         started, status = time.perf_counter(), _GONE
+        stream = scope["path"].endswith("/stream")
+        full = self._in_hand >= MAX_IN_HAND or (stream and self._streams >= MAX_STREAMS)
+        self._in_hand += 1
+        self._streams += stream
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -55,18 +69,26 @@ class Gatehouse:
             await send(message)
 
         try:
-            if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            if full:
+                await _busy()(scope, receive, answer)
+            elif "\0" in scope["path"] or b"%00" in scope["query_string"]:
                 await problem(422, "The address holds a NUL.", _grounds([""]))(scope, receive, answer)
             elif self._big_bodies and scope["path"].endswith(self._big_bodies):
                 await self._app(scope, receive, answer)
             else:
                 await self._bounded(scope, receive, answer, headers)
+        except asyncio.CancelledError:  # the process stops, and this took longer than it waits
+            if status != _GONE:
+                raise
+            await _stopping()(scope, receive, answer)
         except Exception as error:
             if status != _GONE:
                 log.error("answer_broken_off", kind=type(error).__name__)
                 raise
             await fault(error, scope)(scope, receive, answer)
         finally:
+            self._in_hand -= 1
+            self._streams -= stream
             correlation.reset(token)
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "unknown")
@@ -75,16 +97,26 @@ class Gatehouse:
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
         declared = headers.get(b"content-length", b"0")
         body, more = bytearray(), not declared.isdigit() or int(declared) <= self._limit
-        while more and len(body) <= self._limit:
-            message = await receive()
-            if message["type"] == "http.disconnect":
+        try:
+            while more and len(body) <= self._limit:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                piece = message.get("body", b"")
+                body += piece
+                self._held += len(piece)
+                more = message.get("more_body", False)
+                if self._held > MAX_HELD_BYTES:
+                    await _busy()(scope, receive, send)
+                    return
+            if len(body) > self._limit or (declared.isdigit() and int(declared) > self._limit):
+                await problem(413, f"A body is at most {self._limit} bytes.")(scope, receive, send)
                 return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        if len(body) > self._limit or (declared.isdigit() and int(declared) > self._limit):
-            await problem(413, f"A body is at most {self._limit} bytes.")(scope, receive, send)
-            return
-        whole = bytes(body)
+            await self._hand_over(scope, receive, send, bytes(body))
+        finally:
+            self._held -= len(body)
+
+    async def _hand_over(self, scope: Scope, receive: Receive, send: Send, whole: bytes) -> None:
         if b"\0" in whole or _ESCAPES.search(whole):  # the first: JSON in UTF-16, which nobody need send
             try:
                 fields = _unstorable(orjson.loads(whole))
@@ -101,6 +133,18 @@ class Gatehouse:
             return {"type": "http.request", "body": whole, "more_body": False}
 
         await self._app(scope, once, send)
+
+
+def _busy() -> Response:
+    return problem(503, "Too many requests are in hand. Nothing was recorded.", headers={"Retry-After": "1"})
+
+
+def _stopping() -> Response:
+    return problem(
+        503,
+        "This process stops, and the outcome isn't known. Send the same again, with the same Idempotency-Key.",
+        headers={"Retry-After": "2"},
+    )
 
 
 def _grounds(fields: Sequence[str]) -> list[Ground]:

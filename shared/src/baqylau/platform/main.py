@@ -1,6 +1,9 @@
 """A service's process, from settings to exit."""
 
 import asyncio
+import gc
+import os
+import signal
 import socket
 import sys
 import threading
@@ -14,10 +17,11 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from baqylau.eventstore.store import ForeignDatabase, out_of_reach
-from baqylau.lines import Line
 from baqylau.messaging.backoff import Backoff
 from baqylau.observability.logs import configure_logs
-from baqylau.platform.auth import require_own_token
+from baqylau.platform import operations
+from baqylau.platform.gatehouse import MAX_IN_HAND
+from baqylau.platform.own_settings import require_own_settings
 from baqylau.platform.runtime import Runtime
 from baqylau.platform.settings import ProcessSettings
 
@@ -25,21 +29,26 @@ log = structlog.get_logger(__name__)
 
 S = TypeVar("S", bound=ProcessSettings)
 
+SWITCH_SECONDS = 0.001
+"""How long a thread may go on while another waits to; by default 5 ms. The writer waits so after each answer of the
+database, and with it all whose commands it holds, while the event loop reads the next requests."""
 STOP_SECONDS = 3
 """How long open requests may take after SIGTERM; then they are ended. With what follows, a stop takes 10 s at most,
-also where database and broker hang: the limits of consumer, writer, relay and pool add up to 6 s."""
+also where database and broker hang: the limits of consumer (or watcher), writer, relay and pool add up to 6 s."""
 
 
 def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) -> None:
-    """Serve until SIGTERM or SIGINT. Settings that are wrong are said in one sentence, with exit code 2.
+    """Serve until SIGTERM or SIGINT; or, with an argument, `verify` or `rebuild` (`baqylau.platform.operations`).
 
-    `settings_of`: `Settings`, or a class of the service's own that adds to it. While the database is away, it waits.
+    Settings that are wrong are said in one sentence, with exit code 2. `settings_of`: `Settings`, or a class of the
+    service's own that adds to it. While the database is away, a service waits; `verify` and `rebuild` don't.
     """
     try:
         settings = settings_of()
         configure_logs(name, settings.line)
-        if settings.line is not Line.GATE and settings.service_token_file is not None:
-            require_own_token(settings.service_token_file, settings.line)
+        if len(sys.argv) > 1:
+            sys.exit(_operate(sys.argv[1:], settings, create_app))
+        require_own_settings(settings)
         listening = _bound(settings)
         app = _created(settings, create_app)
     except ValidationError as error:
@@ -55,10 +64,17 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
-        limit_concurrency=2048,
+        limit_concurrency=2 * MAX_IN_HAND,  # connections, also those at rest; `Gatehouse` says it in better words
         backlog=2048,
     )
-    server = _Server(config, getattr(app.state, "runtime", None))
+    runtime: Runtime | None = getattr(app.state, "runtime", None)
+    if runtime is not None and not runtime.service.store.has_own_read_models():
+        sys.exit(_said(f"{name} won't start: its read models are of another release; run its `rebuild` first."))
+    server = _Server(config, runtime)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()  # what is here by now stays; to look at it again and again would hold up requests for 0.1 s each time
+    signal.signal(signal.SIGTERM, _ended)  # the server raises it again once it has stopped
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     if not server.started:
@@ -76,6 +92,18 @@ def _bound(settings: ProcessSettings) -> socket.socket:
             f"{settings.host}:{settings.port} can't be had ({error.strerror}); is BAQYLAU_PORT another service's?"
         ) from error
     return found
+
+
+def _operate(arguments: list[str], settings: S, create_app: Callable[[S], FastAPI]) -> int:
+    if arguments not in (["verify"], ["rebuild"]):
+        return _said("Say `verify` or `rebuild`, or nothing to serve.")
+    try:
+        runtime: Runtime = create_app(settings).state.runtime
+    except Exception as error:
+        if not out_of_reach(error):
+            raise
+        return _said(f"The database can't be reached ({type(error).__name__}).")
+    return operations.run(runtime, arguments[0])
 
 
 def _created(settings: S, create_app: Callable[[S], FastAPI]) -> FastAPI:
@@ -102,6 +130,13 @@ class _Server(uvicorn.Server):
             self._runtime.begin_stop()
             await asyncio.sleep(0)  # those who follow the log are woken
         await super().shutdown(sockets)
+
+
+def _ended(*_: object) -> None:
+    """All has stopped but threads that wait for a server that hangs: the interpreter would wait for those."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _said(sentence: str) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Protocol
 
@@ -137,10 +138,9 @@ class Runtime:
     def stop(self) -> None:
         """Stop in the order in which nothing is lost: intake first, then the writer, then the relay."""
         self.begin_stop()
-        for watcher in self.watchers:
-            watcher.stop()
-        if self.feeds:
-            self.consumer.stop()
+        parts = [*self.watchers, *([self.consumer] if self.feeds else [])]
+        with ThreadPoolExecutor(max_workers=1 + len(parts)) as pool:  # together: each may need its whole limit
+            list(pool.map(lambda part: part.stop(), parts))
         self.service.writer.stop()
         self.relay.stop()
         for feed in self.feeds.values():

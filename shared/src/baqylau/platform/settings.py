@@ -7,6 +7,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from baqylau.lines import Line
 
+MAX_BODY_BYTES = 1024 * 1024
+POOL_SESSIONS = 12
+"""Of a process; relay, listener and a watcher have one each besides."""
+_KEPT_SESSIONS = 3
+
 
 class ProcessSettings(BaseSettings):
     """What every process needs to know. Raises `pydantic.ValidationError`, naming each missing variable."""
@@ -19,7 +24,7 @@ class ProcessSettings(BaseSettings):
     public_url: str = ""
     kafka_bootstrap: str
     service_token_file: Path | None = Field(
-        None, description="Folder with a token for each audience it reads feeds of."
+        None, description="Folder with the token of its line, in a file of that name: what it reads feeds with."
     )
     feed_secrecy_gate: str | None = None
 
@@ -43,7 +48,7 @@ class Settings(ProcessSettings):
     feed_registry: str | None = None
     feed_control: str | None = None
     simulation: bool = False
-    max_body_bytes: int = 1024 * 1024
+    max_body_bytes: int = MAX_BODY_BYTES
 
     @field_validator("jwks_file", "oidc_issuer", mode="before")
     @classmethod
@@ -64,11 +69,10 @@ class Settings(ProcessSettings):
             "POSTGRES_PORT": str(self.postgres_port),
             "POSTGRES_USER": self.postgres_user,
             "POSTGRES_PASSWORD": self.postgres_password,
-            "POSTGRES_POOL_SIZE": "3",
-            "POSTGRES_MAX_OVERFLOW": "9",
+            "POSTGRES_POOL_SIZE": str(_KEPT_SESSIONS),
+            "POSTGRES_MAX_OVERFLOW": str(POOL_SESSIONS - _KEPT_SESSIONS),
             "POSTGRES_CONNECT_TIMEOUT": "3",
             "POSTGRES_LOCK_TIMEOUT": "10",
-            "POSTGRES_PRE_PING": "y",
             "MAPPER_TOPIC": "baqylau.eventstore.mapper:PydanticMapper",
             "PROCESS_RECORDER_TOPIC": "baqylau.eventstore.store:Store",
         }

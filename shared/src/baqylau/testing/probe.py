@@ -10,7 +10,7 @@ from uuid import UUID
 from baqylau.contracts.base import PublicEvent, contract
 from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
 from baqylau.eventstore.service import ReadModel, Service
-from baqylau.eventstore.store import Statement
+from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.work import Work
 from baqylau.lines import Line
 from baqylau.messaging.envelope import Publication

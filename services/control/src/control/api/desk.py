@@ -1,7 +1,6 @@
 """Whose desk a command on an assignment comes to, and how it is run there."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -54,13 +53,13 @@ class Desk:
         def task(work: Work) -> None:
             attempts.record(work, assignment_id, self.today, refusal.grounds, cause)
 
-        await asyncio.wrap_future(self._writer.submit(task))
+        await self._writer.ask(task)
 
 
-def desk(*roles: Role) -> Callable[..., Desk]:
+def desk(*roles: Role) -> Callable[..., Awaitable[Desk]]:
     """A dependency: a desk for callers with one of these roles."""
 
-    def made(request: Request, command: Annotated[Commands, Depends(commands(*roles))]) -> Desk:
+    async def made(request: Request, command: Annotated[Commands, Depends(commands(*roles))]) -> Desk:
         return Desk(request, command)
 
     return made

@@ -8,6 +8,7 @@ from uuid import UUID
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
+from baqylau.platform.routes import ShortRoute
 from baqylau.refusals import Ground, Refused
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from pydantic import AwareDatetime
@@ -36,7 +37,7 @@ from control.domain.production_calendar import Calendar
 from control.domain.rule_sets import RuleBook, RuleSet
 from control.domain.values import Control, Status
 
-router = APIRouter()
+router = APIRouter(route_class=ShortRoute)
 
 Anyone = Annotated[Caller, Depends(require(*Role))]
 Reader = Annotated[Caller, Depends(require(Role.CONTROLLER, Role.AUDITOR, Role.EXECUTOR))]

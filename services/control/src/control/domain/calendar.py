@@ -1,6 +1,6 @@
 """The production calendar of Kazakhstan: which day is a working day, and arithmetic on working days.
 
-Version 1 is what the `holidays` package gives: public holidays, those moved off a weekend (7 January and Kurban Ait
+Version 1 is what the `holidays` package gave: public holidays, those moved off a weekend (7 January and Kurban Ait
 don't move), days off moved by the Government's decree and the Saturdays and Sundays worked for them. Each amendment by
 an operator raises the version. The covered years are prepared once as a running count of working days and a list of
 them, so that a shift or a count is two look-ups, however far it reaches.
@@ -11,21 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from importlib.metadata import version
 
-import holidays
 from baqylau.refusals import Ground, Refused
-from holidays.countries.kazakhstan import KazakhstanStaticHolidays
 
+from control.domain.calendar_version_1 import DAYS_OFF, DECREES_KNOWN_THROUGH, SOURCE, WORKED
 from control.domain.values import blank
 
 # The first rule set is in force from 30.11.2020, so no count reaches back past 2020. Years after the last decree that
-# the package knows are computed from the holidays' law (Kurban Ait by reckoning): they are covered because deadlines
+# the package knew are computed from the holidays' law (Kurban Ait by reckoning): they are covered because deadlines
 # lie ahead, and a date counted in them says `provisional` until their decree is entered.
 FIRST_YEAR = 2020
 LAST_YEAR = 2030
-DECREES_KNOWN_THROUGH = max(KazakhstanStaticHolidays.special_public_holidays)
-PACKAGE = f"holidays {version('holidays')}"
 
 _FIRST = date(FIRST_YEAR, 1, 1).toordinal()
 _DAYS = date(LAST_YEAR, 12, 31).toordinal() - _FIRST + 1
@@ -72,7 +68,7 @@ class ProductionCalendar:
     @property
     def source(self) -> str:
         """Where the unamended days come from: the package and its version."""
-        return PACKAGE
+        return SOURCE
 
     def covers(self, day: date) -> bool:
         """Whether this version says anything about the day."""
@@ -112,7 +108,12 @@ class ProductionCalendar:
 
     def count(self, after: date, through: date) -> int:
         """How many working days lie after `after` up to and with `through`; negative where `through` is the earlier."""
-        return self._worked_through(through) - self._worked_through(after)
+        first, last = after.toordinal() - _FIRST, through.toordinal() - _FIRST
+        if not 0 <= first < _DAYS:
+            raise _not_covered(after.year)
+        if not 0 <= last < _DAYS:
+            raise _not_covered(through.year)
+        return self._through[last] - self._through[first]
 
     def days_off_between(self, one: date, other: date) -> tuple[date, ...]:
         """The days off strictly between two days, in either order, oldest first."""
@@ -127,7 +128,7 @@ class ProductionCalendar:
         if not FIRST_YEAR <= year <= LAST_YEAR:
             raise _not_covered(year)
         decrees = {amendment.date: amendment.decree for amendment in self.amendments}
-        names = _names()
+        names = _days_off()
         days = (date(year, 1, 1) + timedelta(days=n) for n in range(366))
         return tuple(
             SpecialDay(day, working, {} if working else names.get(day, {}), decrees.get(day))
@@ -179,17 +180,20 @@ class ProductionCalendar:
 
 @cache
 def first_calendar() -> ProductionCalendar:
-    """Version 1: the calendar as the `holidays` package gives it, prepared once for the process (about 50 ms)."""
-    country = holidays.country_holidays("KZ", years=range(FIRST_YEAR - 1, LAST_YEAR + 2))
-    bitmap = bytes(country.is_working_day(date.fromordinal(_FIRST + offset)) for offset in range(_DAYS))
+    """Version 1, prepared once for the process."""
+    worked = {date.fromisoformat(day) for day in WORKED.split()}
+    off = _days_off().keys()
+    days = (date.fromordinal(_FIRST + offset) for offset in range(_DAYS))
+    bitmap = bytes(day in worked or (day.weekday() < 5 and day not in off) for day in days)
     return ProductionCalendar(1, bitmap, ())
 
 
 @cache
-def _names() -> Mapping[date, Mapping[str, str]]:
-    years = range(FIRST_YEAR, LAST_YEAR + 1)
-    kk, en = (holidays.country_holidays("KZ", years=years, language=language) for language in ("kk", "en_US"))
-    return {day: {"kk": name, "en": en[day]} for day, name in kk.items()}
+def _days_off() -> Mapping[date, Mapping[str, str]]:
+    named = (line.partition(" ") for line in DAYS_OFF.strip().splitlines())
+    return {
+        date.fromisoformat(day): dict(zip(("kk", "en"), names.split(" / "), strict=True)) for day, _, names in named
+    }
 
 
 def _not_covered(year: int) -> Refused:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.service import ReadModel
-from baqylau.eventstore.store import Statement
+from baqylau.eventstore.transaction import Statement
 
 from control.domain import assignment_events as events
 from control.domain.assignment_parts import PartyRole

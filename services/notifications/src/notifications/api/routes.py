@@ -10,6 +10,7 @@ from uuid import UUID
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
+from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -19,7 +20,7 @@ from notifications.api.stream import follow
 from notifications.application import Reader
 from notifications.domain.notice import DeliveryStatus
 
-router = APIRouter()
+router = APIRouter(route_class=ShortRoute)
 
 OF_UNITS = (Role.EXECUTOR, Role.REGISTRAR, Role.CONTROLLER)
 OF_LINE = (Role.OPERATOR, Role.AUDITOR)

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.service import ReadModel
-from baqylau.eventstore.store import Statement
+from baqylau.eventstore.transaction import Statement
 
 from notifications.domain.notice import Notice, delivery_id
 

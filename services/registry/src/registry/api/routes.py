@@ -7,6 +7,7 @@ from baqylau.contracts.values import DocumentKind
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
+from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -26,23 +27,23 @@ from registry.api.schemas import (
 from registry.application import Asked, Registry, Units
 from registry.projections.content import Contents
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(tags=["documents"], route_class=ShortRoute)
 
 Registrar = Annotated[Commands, Depends(commands(Role.REGISTRAR))]
 Reader = Annotated[Caller, Depends(require(Role.REGISTRAR, Role.AUDITOR))]
 
 
-def _registry(request: Request) -> Registry:
+async def _registry(request: Request) -> Registry:
     found: Registry = request.app.state.registry
     return found
 
 
-def _contents(request: Request) -> Contents:
+async def _contents(request: Request) -> Contents:
     found: Contents = request.app.state.contents
     return found
 
 
-def _visible(caller: Reader) -> Units:
+async def _visible(caller: Reader) -> Units:
     """A registrar sees the documents of the units in its token, an auditor all."""
     return None if caller.may(Role.AUDITOR) else caller.units
 
@@ -55,13 +56,11 @@ FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "f
 
 
 @router.post("/documents", status_code=201, response_model=RegisteredDocument, responses=responses(409))
-async def register_document(
-    body: RegisterDocument, request: Request, registry: Documents, command: Registrar
-) -> Response:
+async def register_document(body: RegisterDocument, request: Request, command: Registrar) -> Response:
     """Register a document: judged by paragraphs 2, 43 and 46, numbered without gaps for its unit and year."""
     if body.unit_id not in command.caller.units:
         raise HTTPException(403, "The token isn't for this unit.")
-    today = request.app.state.clock.today()
+    registry, today = await _registry(request), request.app.state.clock.today()
     return await command.run(lambda work, cause: registry.register(work, body, today, cause), 201)
 
 

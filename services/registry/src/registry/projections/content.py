@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.service import ReadModel
-from baqylau.eventstore.store import Statement, Store
+from baqylau.eventstore.store import Store
+from baqylau.eventstore.transaction import Statement
 
 from registry.domain.document import Document
 
@@ -34,7 +35,7 @@ def changes(event: DomainEvent) -> Sequence[Statement]:
     return []
 
 
-CONTENT = ReadModel(TABLES, changes)
+CONTENT = ReadModel(TABLES, changes, of_log=False)
 
 
 class Contents:

@@ -6,7 +6,7 @@ from typing import LiteralString
 import orjson
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.service import ReadModel
-from baqylau.eventstore.store import Statement
+from baqylau.eventstore.transaction import Statement
 
 from registry.domain.document import Document
 from registry.projections.search import VECTOR, found_by

@@ -6,18 +6,19 @@ from baqylau.lines import Line
 from baqylau.platform.auth import Caller, Role, caller, require
 from baqylau.platform.commands import Commands
 from baqylau.platform.problems import responses
+from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from secrecy_gate import audit
 from secrecy_gate.api.audit_schemas import BreachList, Findings, Judged, ProofView, proof_view
 
-router = APIRouter(tags=["audit"])
+router = APIRouter(tags=["audit"], route_class=ShortRoute)
 
 Auditor = Annotated[Caller, Depends(require(Role.AUDITOR))]
 
 
-def auditor_of_a_line(who: Annotated[Caller, Depends(caller)]) -> Caller:
+async def auditor_of_a_line(who: Annotated[Caller, Depends(caller)]) -> Caller:
     """An auditor with the credentials of a line. What it reports is about that line, whatever it says."""
     if who.audience is Line.GATE or not who.may(Role.AUDITOR):
         raise HTTPException(403, "Findings come from an auditor that runs inside a line, with that line's token.")

@@ -25,8 +25,8 @@ def create_app(settings: ProcessSettings) -> FastAPI:
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "live"}
+        """The process answers, and says which service of which line it is."""
+        return {"status": "live", "service": "auditor", "line": settings.line}
 
     @app.get("/health/ready")
     def ready(response: Response) -> dict[str, bool]:

@@ -6,7 +6,9 @@ whether it said so.
 """
 
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -18,10 +20,11 @@ from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import from_kafka
+from baqylau.messaging.group import BOOTSTRAP_MS, CLOSE_MS, JOIN_SECONDS, Stuck, member
 from baqylau.platform.settings import ProcessSettings
 from kafka import KafkaConsumer
 from kafka.errors import KafkaConnectionError, KafkaError
-from kafka.structs import TopicPartition
+from kafka.structs import MemberState, TopicPartition
 from prometheus_client import Counter, Gauge
 
 from secrecy_gate.api.audit_schemas import MAX_FINDINGS
@@ -76,7 +79,7 @@ class Auditor:
         while not self._stopping.is_set():
             try:
                 self._audit(backoff)
-            except (KafkaError, OSError) as error:
+            except (KafkaError, OSError, Stuck) as error:
                 log.warning("auditor_restarts", kind=type(error).__name__)
             except Exception as error:  # noqa: BLE001 (the thread must live; the fault is shown)
                 log.error("auditor_fault", kind=type(error).__name__)
@@ -86,33 +89,35 @@ class Auditor:
     def _audit(self, backoff: Backoff) -> None:
         if not answers(self._bootstrap):
             raise KafkaConnectionError
-        units = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
-        records = KafkaConsumer(
-            *self._topics,
-            bootstrap_servers=self._bootstrap,
-            group_id=f"baqylau.{self._line}.auditor",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=100,
-        )
-        try:
+        with ExitStack() as ending:
+            units = KafkaConsumer(
+                bootstrap_servers=self._bootstrap, enable_auto_commit=False, bootstrap_timeout_ms=BOOTSTRAP_MS
+            )
+            ending.callback(units.close, autocommit=False, timeout_ms=CLOSE_MS)
+            records = member(self._topics, self._bootstrap, f"baqylau.{self._line}.auditor")
+            ending.callback(records.close, autocommit=False, timeout_ms=CLOSE_MS)
             self._follow_units(units)
+            joined_by = time.monotonic() + JOIN_SECONDS
             while not self._stopping.is_set():
                 self._learn(units.poll(timeout_ms=0, max_records=1000))
                 polled = records.poll(timeout_ms=250, max_records=500)
-                self.connected = self.connected or bool(records.assignment())
+                self.connected = self.connected or records.group_metadata().state == MemberState.STABLE
+                if not self.connected and time.monotonic() > joined_by:
+                    raise Stuck
                 if polled:
                     self._report(self._check(polled))
                     records.commit()
                 backoff.reset()
-        finally:
-            records.close(autocommit=False)
-            units.close(autocommit=False)
 
     def _follow_units(self, units: KafkaConsumer) -> None:
-        """Read the line's topic of the gate from its beginning, up to its present end, and go on from there."""
+        """Read the line's topic of the gate from its beginning, up to its present end, and go on from there.
+
+        Raises `Stuck` where the broker doesn't know the topic (yet): without the units, all would look like a breach.
+        """
         topic = topic_of(self._line, GATE)
         partitions = [TopicPartition(topic, number) for number in sorted(units.partitions_for_topic(topic) or ())]
+        if not partitions:
+            raise Stuck
         units.assign(partitions)
         units.seek_to_beginning(*partitions)
         ends = units.end_offsets(partitions)

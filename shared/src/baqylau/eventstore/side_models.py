@@ -1,0 +1,75 @@
+"""Read models made from the log beside those in use: in a schema of their own, by the same functions.
+
+A statement of a read model names its tables without a schema, so a search path is all that it takes.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.service import ReadModel
+from baqylau.eventstore.transaction import Statement
+
+TEMPORARY = "pg_temp"
+"""The schema of the session's own temporary tables, which nobody else sees."""
+
+
+class SideModels:
+    """The tables of some read models in a schema. All is done on one connection, in the transactions of the caller."""
+
+    def __init__(self, connection: Connection[Any], models: Sequence[ReadModel], schema: str) -> None:
+        self._connection = connection
+        self._models = models
+        self._schema = schema
+        statements = [part.strip() for model in models for part in model.tables.split(";")]
+        self._indexes = [part for part in statements if part.startswith("CREATE INDEX")]
+        self._tables = [part for part in statements if part and part not in self._indexes]
+
+    def create(self) -> None:
+        """Make the tables, empty. Their indexes come last (`create_indexes`): so the tables are filled in less time."""
+        self.enter()
+        for statement in self._tables:
+            self._connection.execute(statement)
+
+    def enter(self) -> None:
+        """Until the end of the transaction, names without a schema are of this one."""
+        self._connection.execute(SQL("SET LOCAL search_path TO {}").format(Identifier(self._schema)))
+
+    def follow(self, events: Sequence[DomainEvent]) -> None:
+        """Let the tables follow events, in their order. A read model knows its own tables only, so each goes alone."""
+        with self._connection.pipeline(), self._connection.cursor() as cursor:
+            for model in self._models:
+                for query, run in groupby(_changes(model, events), lambda statement: statement[0]):
+                    cursor.executemany(query, [params for _, params in run])
+
+    def create_indexes(self) -> None:
+        """Make the indexes that only serve reading."""
+        self.enter()
+        for statement in self._indexes:
+            self._connection.execute(statement)
+
+    def analyze(self) -> None:
+        """Tell the planner what the tables hold: nobody else does before they are read."""
+        for table in self.tables():
+            self._connection.execute(SQL("ANALYZE {}").format(Identifier(self._schema, table)))
+
+    def tables(self) -> list[str]:
+        """The names of the tables."""
+        query: LiteralString = (
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+            "CASE WHEN %s = 'pg_temp' THEN pg_my_temp_schema() ELSE to_regnamespace(%s) END ORDER BY oid"
+        )
+        rows = self._connection.execute(query, (self._schema, self._schema)).fetchall()
+        return [row["relname"] for row in rows]
+
+
+def _changes(model: ReadModel, events: Sequence[DomainEvent]) -> Iterator[Statement]:
+    """What a model makes of events, but for telling others of it: what is made here is no news."""
+    for event in events:
+        for query, params in model.changes(event):
+            if not query.startswith("NOTIFY"):
+                yield query, params

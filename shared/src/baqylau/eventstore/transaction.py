@@ -1,0 +1,190 @@
+"""What is read and written while the event store's lock is held."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import orjson
+from eventsourcing.persistence import StoredEvent
+from psycopg import Connection, Cursor
+from psycopg.errors import InFailedSqlTransaction
+from psycopg.rows import DictRow, tuple_row
+
+from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.chain import GENESIS, link
+
+if TYPE_CHECKING:
+    from baqylau.eventstore.store import Store
+
+Statement = tuple[LiteralString, Sequence[Any]]
+"""A change of a read model: SQL with %s places, and its parameters."""
+
+# Arrays in PostgreSQL's binary form (%b): written as text, they would cost more than all the rest of a batch.
+_APPEND: LiteralString = (
+    "WITH chained AS (INSERT INTO log_chain SELECT * FROM unnest(%b::bigint[], %b::bytea[])) "
+    "INSERT INTO {events} (notification_id, originator_id, originator_version, topic, state) "
+    "SELECT * FROM unnest(%b::bigint[], %b::uuid[], %b::bigint[], %b::text[], %b::bytea[])"
+)
+_PUBLISH: LiteralString = (
+    "INSERT INTO public_events (position, topic, partition, key, headers, value) "
+    "SELECT * FROM unnest(%b::bigint[], %b::text[], %b::smallint[], %b::text[], %b::bytea[], %b::bytea[])"
+)
+
+
+BEHIND_LIMIT = 2000
+"""Events of other replicas looked at between two transactions; with more than this, no kept aggregate is relied on."""
+
+
+class Head(NamedTuple):
+    """Where the log ends: the position of its last event (0: it is empty), and the hash chain's digest there."""
+
+    position: int
+    digest: bytes
+
+
+class Transaction:
+    """What can be read and written while the lock is held; and what can be read in any other transaction."""
+
+    def __init__(self, store: "Store", connection: Connection[DictRow], behind: Sequence[Any] = ()) -> None:
+        self._behind = behind
+        self.store = store
+        self.connection = connection
+        self._committed = False
+
+    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows as tuples, within the transaction."""
+        with self.connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(query, params, prepare=True).fetchall()
+
+    def history(self, id: UUID, *, last_alone: bool = False) -> list[StoredEvent]:  # noqa: A002
+        """The stored events of an aggregate, oldest first; all, or the last alone."""
+        rows = self.read(
+            f"SELECT originator_id, originator_version, topic, state FROM {self.store.events_table_name} "
+            f"WHERE originator_id = %s ORDER BY originator_version {'DESC LIMIT 1' if last_alone else ''}",
+            (id,),
+        )
+        return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]
+
+    def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
+        """As `Store.log`."""
+        rows = self.read(
+            "SELECT notification_id, originator_id, originator_version, topic, state, digest "
+            f"FROM {self.store.events_table_name} LEFT JOIN log_chain ON position = notification_id "
+            "WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+            (after, limit),
+        )
+        return [(row[0], StoredEvent(row[1], row[2], row[3], bytes(row[4])), bytes(row[5] or b"")) for row in rows]
+
+    def head(self) -> Head:
+        """Where the log ends."""
+        found = self.read(
+            f"SELECT notification_id, digest FROM {self.store.events_table_name} "
+            "JOIN log_chain ON position = notification_id ORDER BY notification_id DESC LIMIT 1"
+        )
+        return Head(found[0][0], bytes(found[0][1])) if found else Head(0, GENESIS)
+
+    def end(self) -> int:
+        """The position of the log's last event, whatever the hash chain says; 0: it is empty."""
+        return int(self.read(f"SELECT coalesce(max(notification_id), 0) FROM {self.store.events_table_name}")[0][0])
+
+    def position(self, upstream: str) -> int:
+        """As `Store.position`."""
+        name = self.store.tracking_table_name
+        found = self.read(f"SELECT notification_id FROM {name} WHERE application_name = %s", (upstream,))
+        return int(found[0][0]) if found else 0
+
+    def write(
+        self,
+        head: Head,
+        events: Sequence[DomainEvent],
+        stored: Sequence[StoredEvent],
+        statements: Sequence[Statement],
+        positions: Sequence[tuple[str, int]],
+    ) -> Head:
+        """Write everything and commit, in one round trip. `head`: where the log ends now. Answers where it ends then.
+
+        The lock is held, so the next positions are known; none is ever left out.
+        """
+        with self.connection.pipeline(), self.connection.cursor() as cursor:
+            if stored:
+                head = self._append(cursor, head, stored)
+                self._publish(cursor, head.position - len(stored), events)
+            # Runs of one statement travel together: the documents of a batch, say.
+            for query, run in groupby(statements, key=itemgetter(0)):
+                cursor.executemany(query, [params for _, params in run])
+            for upstream, position in positions:
+                cursor.execute(
+                    f"INSERT INTO {self.store.tracking_table_name} VALUES (%s, %s) "
+                    "ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id",
+                    (upstream, position),
+                    prepare=True,
+                )
+            committing = self.connection.execute("COMMIT")
+        self._commit(committing)
+        return head
+
+    def commit(self) -> None:
+        """Commit, unless `write` has. Raises `psycopg.Error` where the server didn't."""
+        if not self._committed:
+            self._commit(self.connection.execute("COMMIT"))
+
+    def _commit(self, committing: Cursor[Any]) -> None:
+        # A transaction that has failed is "committed" without an error, by a ROLLBACK.
+        if committing.statusmessage != "COMMIT":
+            raise InFailedSqlTransaction
+        self._committed = True
+
+    def _append(self, cursor: Cursor[Any], head: Head, stored: Sequence[StoredEvent]) -> Head:
+        position, digest = head
+        positions, digests = [], []
+        for position, event in enumerate(stored, head.position + 1):
+            digest = link(digest, position, event)
+            positions.append(position)
+            digests.append(digest)
+        cursor.execute(
+            _APPEND.format(events=self.store.events_table_name),
+            (
+                positions,
+                digests,
+                positions,
+                [event.originator_id for event in stored],
+                [event.originator_version for event in stored],
+                [event.topic for event in stored],
+                [event.state for event in stored],
+            ),
+            prepare=True,
+        )
+        return Head(position, digest)
+
+    def _publish(self, cursor: Cursor[Any], before: int, events: Sequence[DomainEvent]) -> None:
+        rows = [
+            (position, topic, partition, key, orjson.dumps(headers), value)
+            for position, event in enumerate(events, before + 1)
+            for topic, partition, key, headers, value in self.store.records(event)
+        ]
+        if rows:
+            cursor.execute(_PUBLISH, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+            cursor.execute("NOTIFY public_events")
+
+    def changed(self, head: Head) -> tuple[list[tuple[UUID, int]], Head] | None:
+        """Which aggregates have events behind a head, with their versions, oldest first, and where the log ends now.
+
+        `head`: the one that the transaction was opened with. None: too many have, or the head isn't one of this log
+        (another has been put in its place).
+        """
+        heads = [Head(position, bytes(digest)) for _, _, position, digest in self._behind]
+        if len(heads) == BEHIND_LIMIT or head not in (heads[:1] or [Head(0, GENESIS)]):
+            return None
+        return [(id_, version) for id_, version, _, _ in self._behind[1:]], heads[-1] if heads else head
+
+
+def behind(events: LiteralString, head: Head | None) -> LiteralString:
+    """SQL for the events from a head on, the head's own first. Without parameters, to be sent with other statements."""
+    position = 0 if head is None else int(head.position)
+    query: LiteralString = (
+        f"SELECT originator_id, originator_version, notification_id, digest FROM {events} "
+        "JOIN log_chain ON position = notification_id WHERE notification_id >= {} ORDER BY notification_id LIMIT {}"
+    )
+    return query.format(position, BEHIND_LIMIT if head else 0)

@@ -1,0 +1,37 @@
+"""Makes kafka-python's message classes and codecs one at a time.
+
+They are made when first needed, by whichever thread comes first, and kept for the whole process. In 3.0.12, where two
+clients of a process need the same one at the same moment, a register may be left with a class that is gone, or a codec
+with a reference that can't be called: every later response of that kind then ends in a `ReferenceError` or `TypeError`,
+in each client that the process makes from then on. It would never hear from Kafka again. Seen so, in about one of fifty
+starts under load. With the lock, the second thread finds what the first has made.
+"""
+
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from kafka.protocol.api_message import VersionSubscriptable
+from kafka.protocol.schemas import StructField
+
+_making = threading.RLock()
+
+
+def _one_at_a_time(make: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(make)
+    def made(*args: Any, **kwargs: Any) -> Any:
+        with _making:
+            return make(*args, **kwargs)
+
+    return made
+
+
+def make_one_at_a_time() -> None:
+    """From now on. Called once, before the process has a client."""
+    for owner, name in (
+        (VersionSubscriptable, "__getitem__"),
+        (StructField, "compiled_encode_into"),
+        (StructField, "compiled_decode_from"),
+    ):
+        setattr(owner, name, _one_at_a_time(getattr(owner, name)))

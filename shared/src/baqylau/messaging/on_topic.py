@@ -1,0 +1,191 @@
+"""What lies on a service's own topics, held against its log.
+
+A relay asks before it publishes, because a log that was restored and a topic that was kept, or the other way round,
+need not fit. What the topic lacks is published again, and no more than that. But where the topic holds a record that
+the log doesn't, the log would give its position to another event, and every consumer would pass that one over as one
+it has had. Then nothing is published until a person has decided which of the two is right.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import orjson
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
+
+from baqylau.eventstore.store import Store
+from baqylau.eventstore.verification import Finding
+from baqylau.messaging.envelope import Envelope, Incoming, Outgoing, from_kafka
+
+TAIL = 2000
+"""So many of a partition's last records are looked at before a relay goes on: about what it has under way in one."""
+SILENCE_POLLS = 40
+"""Polls of 250 ms without any record, before the end of a topic, after which the broker counts as away."""
+
+log = structlog.get_logger(__name__)
+
+
+class AnotherLog(Exception):
+    """A topic holds a record of this service that its log doesn't hold so. `place`: topic/partition and position."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class _Reading:
+    """Topics, from the first record or from the last few on, up to where they ended when this was made."""
+
+    def __init__(self, consumer: KafkaConsumer, topics: Sequence[str]) -> None:
+        self._consumer = consumer
+        self.places = [TopicPartition(t, n) for t in topics for n in sorted(consumer.partitions_for_topic(t) or ())]
+        self.begins: Mapping[TopicPartition, int] = consumer.beginning_offsets(self.places)
+        self.ends: Mapping[TopicPartition, int] = consumer.end_offsets(self.places)
+
+    def start(self, place: TopicPartition, last: int | None) -> int:
+        """The offset from which to read a partition: from its first record, or the `last` ones alone."""
+        return self.begins[place] if last is None else max(self.begins[place], self.ends[place] - last)
+
+    def records(self, last: int | None = None) -> Iterator[tuple[TopicPartition, list[Incoming]]]:
+        """Runs of records of a partition, in their order. Raises `KafkaError`."""
+        left = {place for place in self.places if self.start(place, last) < self.ends[place]}
+        self._consumer.assign(list(left))
+        for place in left:
+            self._consumer.seek(place, self.start(place, last))
+        silent = 0
+        while left:
+            polled = self._consumer.poll(timeout_ms=250)
+            silent = 0 if polled else silent + 1
+            if silent > SILENCE_POLLS:
+                raise KafkaTimeoutError("the topic can't be read")
+            for place, records in polled.items():
+                read = [r for r in records if r.offset < self.ends[place]]
+                yield place, [from_kafka(place.topic, place.partition, r.key, r.headers, r.value) for r in read]
+                if records[-1].offset >= self.ends[place] - 1:
+                    left.discard(place)
+
+
+@contextmanager
+def _reading(bootstrap: str, topics: Sequence[str]) -> Iterator[_Reading]:
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, max_poll_records=TAIL, bootstrap_timeout_ms=3_000
+    )
+    try:
+        yield _Reading(consumer, topics)
+    finally:
+        consumer.close(autocommit=False)
+
+
+def reconcile(store: Store, envelope: Envelope, topics: Sequence[str], bootstrap: str) -> None:
+    """Before a relay goes on: set what counts as published to what the topics hold.
+
+    Raises `AnotherLog`, `KafkaError`, `psycopg.Error`.
+    """
+    published = _published(store)
+    with _reading(bootstrap, topics) as reading:
+        tails: dict[TopicPartition, list[tuple[int, int]]] = {place: [] for place in reading.places}
+        for place, records in reading.records(TAIL):
+            for record, known in _own(store, envelope, place, records):
+                if not known:
+                    raise AnotherLog(_at(place, record))
+                tails[place].append((record.previous, record.position))
+        for place, tail in tails.items():
+            known_as = published.get(place, 0)
+            held = 0 if reading.ends[place] == 0 else _followed(tail, known_as)
+            if held != known_as:
+                log.warning("published_set_to_topic", topic=place.topic, partition=place.partition, by=held - known_as)
+                store.read(
+                    "INSERT INTO published VALUES (%s, %s, %s) "
+                    "ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position RETURNING 1",
+                    (place.topic, place.partition, held),
+                )
+
+
+def _followed(tail: Sequence[tuple[int, int]], published: int) -> int:
+    """Up to which position a topic can be followed, by its last records: each with the position before it."""
+    if not tail:  # a topic that no longer has them
+        return published
+    # A broker that has lost what it had acknowledged: before its last records, all is there.
+    lost = published > max(position for _, position in tail)
+    taken = min(previous for previous, _ in tail) if lost else published
+    for previous, position in tail:
+        if previous <= taken < position:
+            taken = position
+    return taken
+
+
+def topic_findings(
+    store: Store, envelope: Envelope, topics: Sequence[str], bootstrap: str, figures: Counter[str]
+) -> Iterator[Finding]:
+    """Every record of the topics against the log; and whether all that was acknowledged is there, in order.
+
+    On a running system too. `figures` counts what was seen. Raises `KafkaError`, `psycopg.Error`.
+    """
+    published = _published(store)  # first: what is acknowledged later may lie behind the ends
+    with _reading(bootstrap, topics) as reading:
+        taken = dict.fromkeys(reading.places, 0)
+        highest = dict(taken)
+        begun = {place: reading.begins[place] == 0 for place in reading.places}
+        for place, records in reading.records():
+            for record, known in _own(store, envelope, place, records):
+                if not known:
+                    yield Finding("topic", _at(place, record), "not-in-the-log-so")
+                    continue
+                figures["records"] += 1
+                if not begun[place]:
+                    begun[place], taken[place] = True, record.previous
+                if record.position <= highest[place]:
+                    figures["sent again"] += 1
+                elif record.previous != taken[place]:
+                    figures["behind a hole"] += 1
+                if record.previous == taken[place]:
+                    taken[place] = record.position
+                highest[place] = max(highest[place], record.position)
+        for place, position in published.items():
+            if place.topic in topics and taken.get(place, 0) < position:
+                yield Finding("topic", f"{place.topic}/{place.partition} {taken.get(place, 0)}", "ends-or-has-a-hole")
+
+
+def _own(
+    store: Store, envelope: Envelope, place: TopicPartition, records: Sequence[Incoming]
+) -> Iterator[tuple[Incoming, bool]]:
+    """The records that bear this service's name, each with whether the log holds it just so.
+
+    Where its schema is served isn't compared: that is a setting, and may have been another one.
+    """
+    own = [record for record in records if record.headers.get("source") == envelope.source and _has_place(record)]
+    rows = store.read(
+        "SELECT position, key, headers, value, coalesce((SELECT max(position) FROM public_events AS before "
+        "WHERE before.topic = e.topic AND before.partition = e.partition AND before.position < e.position), 0) "
+        "FROM public_events AS e WHERE topic = %s AND partition = %s AND position = ANY(%s)",
+        (place.topic, place.partition, [record.position for record in own]),
+    )
+    stored = {}
+    for position, key, headers, value, previous in rows:
+        wanted = Outgoing(position, previous, place.topic, place.partition, key, orjson.loads(headers), bytes(value))
+        read = from_kafka(place.topic, place.partition, key.encode(), envelope.kafka_headers(wanted), wanted.value)
+        stored[position] = _comparable(read)
+    for record in own:
+        yield record, stored.get(record.position) == _comparable(record)
+
+
+def _comparable(record: Incoming) -> tuple[object, ...]:
+    return record.key, {**record.headers, "dataschema": ""}, record.value
+
+
+def _has_place(record: Incoming) -> bool:
+    try:
+        return record.position > record.previous >= 0
+    except (KeyError, ValueError):
+        return False
+
+
+def _published(store: Store) -> dict[TopicPartition, int]:
+    rows = store.read("SELECT topic, partition, position FROM published")
+    return {TopicPartition(topic, partition): position for topic, partition, position in rows}
+
+
+def _at(place: TopicPartition, record: Incoming) -> str:
+    return f"{place.topic}/{place.partition} {record.position}"
