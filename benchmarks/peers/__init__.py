@@ -1,0 +1,1 @@
+"""What ours is measured against, as a good team would write it."""
