@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
+from baqylau.eventstore.answers import Answered
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.store import out_of_reach
+from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.work import Work
 from baqylau.eventstore.writer import Busy, OutOfReach
 from baqylau.platform.settings import Settings
@@ -25,18 +27,24 @@ def count(tally: UUID, cause: Cause) -> Callable[[Work], int]:
     return lambda work: work.find_or_new(Tally, tally).count(cause)
 
 
-def together(service: Service, tasks: list[Callable[[Work], Any]]) -> list["Future[Any]"]:
-    """Have the tasks committed in one batch: the writer is held until all of them wait."""
+def hold(service: Service) -> threading.Event:
+    """Hold the writer until the event is set: what is submitted meanwhile comes into one batch."""
     held, go = threading.Event(), threading.Event()
 
-    def hold(_: Work) -> None:
+    def wait(_: Work) -> None:
         held.set()
         go.wait(10)
 
-    service.writer.submit(hold)
+    service.writer.submit(wait)
     held.wait(10)
+    return go
+
+
+def together(service: Service, tasks: list[Callable[[Work], Any]]) -> list["Future[Any]"]:
+    """Have the tasks committed in one batch."""
+    held = hold(service)
     futures = [service.writer.submit(task) for task in tasks]
-    go.set()
+    held.set()
     return futures
 
 
@@ -81,6 +89,52 @@ def test_a_work_reads_what_the_works_before_it_in_the_batch_wrote(tallies: Servi
     before, _, after = together(tallies, [seen, count(tally, cause), seen])
 
     assert (before.result(), after.result()) == ([], [(1,)])
+
+
+def test_what_was_read_ahead_is_read_again_behind_a_work_that_changed_it(tallies: Service, cause: Cause) -> None:
+    tally = uuid4()
+    question: Statement = "SELECT number FROM tallies WHERE id = %s", (tally,)
+
+    def seen(work: Work) -> Any:
+        return work.read(*question)
+
+    held = hold(tallies)
+    before = tallies.writer.submit(seen, [question])
+    tallies.writer.submit(count(tally, cause))
+    after = tallies.writer.submit(seen, [question])
+    held.set()
+
+    assert (before.result(), after.result()) == ([], [(1,)])
+
+
+def test_a_question_about_what_no_work_has_changed_leaves_the_batch_whole(tallies: Service, cause: Cause) -> None:
+    def asked(work: Work) -> int:
+        work.read("SELECT 1 FROM deployment")
+        return len(work.unwritten)
+
+    first, unwritten = together(tallies, [count(uuid4(), cause), asked])
+
+    assert first.result() == 1
+    assert unwritten.result() == 1
+
+
+def test_an_answer_given_within_a_batch_is_known_to_the_next_of_its_key_unless_it_was_undone(tallies: Service) -> None:
+    def answer(key: str) -> Answered:
+        return Answered("me", key, b"f", 201, None, b"{}")
+
+    def give(work: Work) -> None:
+        work.answers.append(answer("a"))
+
+    def fail(work: Work) -> None:
+        work.answers.append(answer("b"))
+        raise Refused([Ground(None, "no")])
+
+    _, _, *known = together(
+        tallies, [give, fail, lambda work: work.answered("me", "a"), lambda work: work.answered("me", "b")]
+    )
+
+    assert [one.result() for one in known] == [answer("a"), None]
+    assert tallies.store.read("SELECT key, version, body FROM idempotency_keys") == [("a", None, b"{}")]
 
 
 def test_an_inner_attempt_that_fails_leaves_what_the_outer_did_before_it(tallies: Service, cause: Cause) -> None:

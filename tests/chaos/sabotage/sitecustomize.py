@@ -61,8 +61,8 @@ def no_hole_check() -> None:
 def no_tracking() -> None:
     write = transaction.Transaction.write
 
-    def written(self: Any, head: Any, events: Any, stored: Any, statements: Any, _: Any) -> Any:
-        return write(self, head, events, stored, statements, [])
+    def written(self: Any, head: Any, events: Any, stored: Any, statements: Any, _: Any, answers: Any) -> Any:
+        return write(self, head, events, stored, statements, [], answers)
 
     transaction.Transaction.write = written  # type: ignore[method-assign]
 

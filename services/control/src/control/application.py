@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.work import NotFound, Work
 from baqylau.refusals import Ground
 from baqylau.segregation import KnownUnits
@@ -293,8 +294,13 @@ def _addressed(known_units: KnownUnits, party: schemas.Executor, field: str) -> 
     return Addressed(unit, party.area)
 
 
+def document_asked(document_id: UUID) -> Statement:
+    """What an issue asks about its document."""
+    return "SELECT withdrawn FROM documents WHERE id = %s", (document_id,)
+
+
 def _document_grounds(work: Work, document_id: UUID) -> list[Ground]:
-    rows = work.read("SELECT withdrawn FROM documents WHERE id = %s", (document_id,))
+    rows = work.read(*document_asked(document_id))
     if not rows:
         return [Ground(None, "document-unknown", "document_id")]
     return [Ground(None, "document-withdrawn", "document_id")] if rows[0][0] else []

@@ -20,6 +20,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, tuple_row
 from psycopg_pool import ConnectionPool
 
+from baqylau.eventstore import answers
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.transaction import Head, Transaction, behind
 from baqylau.lines import Line, topic_of
@@ -68,10 +69,6 @@ CREATE TABLE IF NOT EXISTS deployment (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), service text NOT NULL, line text NOT NULL);
 CREATE TABLE IF NOT EXISTS read_models (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), definition bytea NOT NULL);
-CREATE TABLE IF NOT EXISTS idempotency_keys (
-    caller text NOT NULL, key text NOT NULL, fingerprint bytea NOT NULL, status smallint NOT NULL,
-    version bigint, body bytea NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (caller, key));
-CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (answered_at);
 """
 
 
@@ -133,11 +130,8 @@ class Store(PostgresProcessRecorder):
         return Connection[DictRow].connect(**kwargs, autocommit=True)
 
     def forget_answers(self) -> None:
-        """Forget answers to an `Idempotency-Key` that are older than a week; so many at a time that nobody waits."""
-        self.read(
-            "DELETE FROM idempotency_keys WHERE (caller, key) IN (SELECT caller, key FROM idempotency_keys "
-            "WHERE answered_at < now() - interval '7 days' ORDER BY answered_at LIMIT 10000) RETURNING 1"
-        )
+        """Forget old answers to an `Idempotency-Key`."""
+        self.read(answers.FORGET)
 
     def answers(self) -> bool:
         """Whether the database can be reached now, and is this release's to write to; within a second, but for a server
@@ -175,7 +169,7 @@ class Store(PostgresProcessRecorder):
             connection.execute(
                 f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'; LOCK TABLE {self.events_table_name} IN EXCLUSIVE MODE"
             )
-            connection.execute(SHARED_TABLES)
+            connection.execute(SHARED_TABLES + answers.TABLE)
             connection.execute(
                 "INSERT INTO deployment (service, line) VALUES (%s, %s) ON CONFLICT DO NOTHING", (service, line)
             )

@@ -1,6 +1,8 @@
 """What is read and written while the event store's lock is held."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
@@ -13,13 +15,18 @@ from psycopg.errors import InFailedSqlTransaction
 from psycopg.rows import DictRow, tuple_row
 
 from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.answers import KEEP, Answered
 from baqylau.eventstore.chain import GENESIS, link
 
 if TYPE_CHECKING:
     from baqylau.eventstore.store import Store
 
 Statement = tuple[LiteralString, Sequence[Any]]
-"""A change of a read model: SQL with %s places, and its parameters."""
+"""A change of a read model, or a question: SQL with %s places, and its parameters."""
+
+Rows = list[tuple[Any, ...]]
+
+_CHANGES = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 
 # Arrays in PostgreSQL's binary form (%b): written as text, they would cost more than all the rest of a batch.
 _APPEND: LiteralString = (
@@ -35,6 +42,21 @@ _PUBLISH: LiteralString = (
 
 BEHIND_LIMIT = 2000
 """Events of other replicas looked at between two transactions; with more than this, no kept aggregate is relied on."""
+
+
+@cache
+def changed_table(statement: LiteralString) -> str | None:
+    """The one table that a statement changes; "" for a notification; None: it can't be told."""
+    if statement.startswith("NOTIFY"):
+        return ""
+    found = _CHANGES.match(statement)
+    return found[1] if found else None
+
+
+@cache
+def words_of(query: LiteralString) -> frozenset[str]:
+    """The words of a query, the tables that it asks among them."""
+    return frozenset(re.findall(r"\w+", query))
 
 
 class Head(NamedTuple):
@@ -53,10 +75,22 @@ class Transaction:
         self.connection = connection
         self._committed = False
 
-    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> Rows:
         """Rows as tuples, within the transaction."""
         with self.connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
+
+    def read_ahead(self, questions: Iterable[Statement]) -> Mapping[LiteralString, Mapping[tuple[Any, ...], Rows]]:
+        """The rows of many questions, by their SQL and their parameters, in one round trip."""
+        found: dict[LiteralString, dict[tuple[Any, ...], Rows]] = {}
+        asked = []
+        with self.connection.pipeline():
+            for query, params in dict.fromkeys((query, tuple(params)) for query, params in questions):
+                cursor = self.connection.cursor(row_factory=tuple_row)
+                asked.append((query, params, cursor.execute(query, params, prepare=True)))
+        for query, params, cursor in asked:
+            found.setdefault(query, {})[params] = cursor.fetchall()
+        return found
 
     def history(self, id: UUID, *, last_alone: bool = False) -> list[StoredEvent]:  # noqa: A002
         """The stored events of an aggregate, oldest first; all, or the last alone."""
@@ -102,6 +136,7 @@ class Transaction:
         stored: Sequence[StoredEvent],
         statements: Sequence[Statement],
         positions: Sequence[tuple[str, int]],
+        answers: Sequence[Answered],
     ) -> Head:
         """Write everything and commit, in one round trip. `head`: where the log ends now. Answers where it ends then.
 
@@ -121,6 +156,8 @@ class Transaction:
                     (upstream, position),
                     prepare=True,
                 )
+            if answers:
+                cursor.execute(KEEP, [list(column) for column in zip(*answers, strict=True)], prepare=True)
             committing = self.connection.execute("COMMIT")
         self._commit(committing)
         return head

@@ -1,14 +1,15 @@
 """What a command, or a batch of them, changes before it is written."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Aggregate, DomainEvent
+from baqylau.eventstore.answers import ASK, Answered
 from baqylau.eventstore.store import out_of_reach
-from baqylau.eventstore.transaction import Statement, Transaction
+from baqylau.eventstore.transaction import Rows, Statement, Transaction, changed_table, words_of
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class _Attempt:
 
     events: int
     statements: int
+    answers: int
     positions: dict[str, int]
     saved: bool = False
 
@@ -85,14 +87,18 @@ class _Attempt:
 class Work:
     """One unit of work: what is loaded, and what is to be written with it, all or nothing.
 
-    `if_match`: the version that the caller says its resource has, checked by `resource`.
+    `if_match`: the version that the caller says its resource has, checked by `resource`. `ahead`: questions that are
+    known to be asked, read together at the beginning.
     """
 
-    def __init__(self, transaction: Transaction, aggregates: Aggregates, project: "Project") -> None:
+    def __init__(
+        self, transaction: Transaction, aggregates: Aggregates, project: "Project", ahead: Sequence[Statement] = ()
+    ) -> None:
         self.transaction = transaction
         self.if_match: int | None = None
         self.events: list[DomainEvent] = []
         self.statements: list[Statement] = []
+        self.answers: list[Answered] = []
         self.positions: dict[str, int] = {}
         self._aggregates = aggregates
         self._project = project
@@ -100,6 +106,8 @@ class Work:
         self._open: list[_Attempt] = []
         self._settled = 0
         self._executed = 0
+        self._changed: set[str | None] = set()
+        self._ahead = transaction.read_ahead(ahead) if ahead else {}
 
     def find(self, cls: type[A], id: UUID) -> A | None:  # noqa: A002
         """The aggregate, or None where there is none. What it triggers is written with this work."""
@@ -136,12 +144,26 @@ class Work:
 
     def change(self, query: LiteralString, params: Sequence[Any] = ()) -> None:
         """Change a table of the service's own in the same transaction (a copy of another service's facts, say)."""
-        self.statements.append((query, params))
+        self._take_in([(query, params)])
 
-    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Rows of the service's tables, as they are after the works before this one in the same transaction."""
-        self._execute(self._settled)
+    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> Rows:
+        """Rows of the service's tables, as they are after the works before this one in the same transaction.
+
+        What was read ahead, or isn't touched by those works, costs them nothing: they need not be executed for it.
+        """
+        if None in self._changed or not self._changed.isdisjoint(words_of(query)):
+            self._execute(self._settled)
+        elif query in self._ahead and (rows := self._ahead[query].get(tuple(params))) is not None:
+            return rows
         return self.transaction.read(query, params)
+
+    def answered(self, caller: str, key: str) -> Answered | None:
+        """What a caller was answered under a key before, also by a work before this one in the same transaction."""
+        given = next((one for one in self.answers if (one.caller, one.key) == (caller, key)), None)
+        if given is not None:
+            return given
+        rows = self.read(ASK, (caller, key))
+        return Answered(*rows[0]) if rows else None
 
     def execute(self) -> None:
         """Execute what has been changed so far: what the database objects to is raised here, not at the end."""
@@ -160,7 +182,7 @@ class Work:
         With a savepoint, that holds of what the database itself objects to as well; the work may then go on.
         """
         self._collect()
-        began = _Attempt(len(self.events), len(self.statements), dict(self.positions))
+        began = _Attempt(len(self.events), len(self.statements), len(self.answers), dict(self.positions))
         self._settled = len(self.statements)
         self._open.append(began)
         outer, self._touched = self._touched, {}
@@ -185,14 +207,19 @@ class Work:
         for aggregate in self._touched.values():
             for event in aggregate.collect_events():
                 self.events.append(event)
-                self.statements += self._project(event)
+                self._take_in(self._project(event))
+
+    def _take_in(self, statements: Iterable[Statement]) -> None:
+        for statement in statements:
+            self.statements.append(statement)
+            self._changed.add(changed_table(statement[0]))
 
     def _undo(self, began: _Attempt, error: BaseException) -> Sequence[UUID]:
         """Go back to where it began. Answers the aggregates that have to be found again."""
         undone = [event.originator_id for event in self.events[began.events :]]
         undone += [a.id for a in self._touched.values() if a.pending or a.version == 0]
         self._aggregates.forget(undone)
-        del self.events[began.events :], self.statements[began.statements :]
+        del self.events[began.events :], self.statements[began.statements :], self.answers[began.answers :]
         self.positions = began.positions
         if began.saved and not out_of_reach(error):
             self.transaction.connection.execute(f"ROLLBACK TO SAVEPOINT attempt_{len(self._open) - 1}")

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from eventsourcing.persistence import StoredEvent
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.store import Store, out_of_reach
-from baqylau.eventstore.transaction import Head, Transaction
+from baqylau.eventstore.transaction import Head, Statement, Transaction
 from baqylau.eventstore.work import Aggregates, Project, Work
 from baqylau.observability.metrics import WRITER_BATCH, WRITER_SECONDS
 
@@ -51,9 +51,10 @@ class OutOfReach(Exception):
 
 @dataclass(slots=True)
 class _Asked:
-    """A task, who waits for it, and on which event loop; None: a thread waits."""
+    """A task, what it is known to read, who waits for it, and on which event loop; None: a thread waits."""
 
     task: Task
+    ahead: Sequence[Statement]
     answer: "Future[Any] | asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop | None
 
@@ -93,20 +94,21 @@ class Writer:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
-    def submit(self, task: Callable[[Work], T]) -> "Future[T]":
+    def submit(self, task: Callable[[Work], T], ahead: Sequence[Statement] = ()) -> "Future[T]":
         """Run a task in one of the next transactions; the future answers after the commit.
 
         It raises what the task raised, or `OutOfReach`. Raises `Busy` at once when the queue is full, or closed.
+        `ahead`: what the task will `Work.read`, so that a batch's questions take one round trip.
         """
         future: Future[T] = Future()
-        self._put(_Asked(task, future, None))
+        self._put(_Asked(task, ahead, future, None))
         return future
 
-    def ask(self, task: Callable[[Work], T]) -> "asyncio.Future[T]":
+    def ask(self, task: Callable[[Work], T], ahead: Sequence[Statement] = ()) -> "asyncio.Future[T]":
         """The same for a caller on an event loop: all answers of a batch reach the loop at once."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._put(_Asked(task, future, loop))
+        self._put(_Asked(task, ahead, future, loop))
         return future
 
     def _put(self, asked: _Asked) -> None:
@@ -148,7 +150,7 @@ class Writer:
 
     def _answer(self, batch: list[_Asked]) -> None:
         try:
-            outcomes = self._commit([one.task for one in batch])
+            outcomes = self._commit(batch)
         except Exception as error:  # noqa: BLE001 (the caller hears of it)
             if len(batch) > 1 and not isinstance(error, OutOfReach):
                 for one in batch:
@@ -157,24 +159,26 @@ class Writer:
             outcomes = [error] * len(batch)
         _tell(batch, outcomes)
 
-    def _commit(self, tasks: list[Task]) -> list[Any]:
+    def _commit(self, batch: list[_Asked]) -> list[Any]:
         stored: list[StoredEvent] = []
         outcomes: list[Any] = []
         try:
             with WRITER_SECONDS.time(), self.store.transaction(self._head) as transaction:
                 self._transaction = transaction
                 head = self._notice_others(transaction)
-                work = Work(transaction, self._aggregates, self._project)
-                for task in tasks:
+                ahead = [question for one in batch for question in one.ahead]
+                work = Work(transaction, self._aggregates, self._project, ahead)
+                for one in batch:
                     try:
-                        outcomes.append(work.attempt(task))
+                        outcomes.append(work.attempt(one.task))
                     except Exception as error:
                         if isinstance(error, psycopg.Error) or out_of_reach(error):
                             raise
                         outcomes.append(error)
                 stored = [self._mapper.to_stored_event(event) for event in work.events]
-                if stored or work.unwritten or work.positions:
-                    head = transaction.write(head, work.events, stored, work.unwritten, list(work.positions.items()))
+                if stored or work.unwritten or work.positions or work.answers:
+                    positions = list(work.positions.items())
+                    head = transaction.write(head, work.events, stored, work.unwritten, positions, work.answers)
         except Exception as error:
             self._aggregates.forget()
             if not out_of_reach(error):
@@ -183,7 +187,7 @@ class Writer:
                 raise OutOfReach from error
             log.info("commit_confirmed", events=len(stored))
         self._head = head
-        WRITER_BATCH.observe(len(tasks))
+        WRITER_BATCH.observe(len(batch))
         self._aggregates.trim()
         return outcomes
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -11,6 +11,8 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.answers import ASK, Answered
+from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.work import Work
 from baqylau.eventstore.writer import Writer
 from baqylau.observability.logs import correlation
@@ -39,11 +41,12 @@ class Commands:
         self._key = key
         self._if_match = if_match
 
-    async def run(self, decide: Decide, status: int = 200) -> Response:
+    async def run(self, decide: Decide, status: int = 200, ahead: Sequence[Statement] = ()) -> Response:
         """Run one command in a transaction and answer what it returned.
 
         The same key with the same request answers again what was answered, without a second effect; with another
         request it is refused. A refusal isn't kept: nothing was recorded, and the same key may try again.
+        `ahead`: as `Writer.submit`.
         """
         body = await self._request.body()
         fingerprint = fingerprint_of(self._request.method, self._request.url.path, body)
@@ -52,7 +55,7 @@ class Commands:
 
         def task(work: Work) -> Response:
             if self._key is not None:
-                earlier = self._earlier(work, fingerprint)
+                earlier = self._earlier(work, self._key, fingerprint)
                 if earlier is not None:
                     return earlier
             work.if_match = self._if_match
@@ -66,15 +69,13 @@ class Commands:
             version: int | None = getattr(result, "version", None)
             content = result.__pydantic_serializer__.to_json(result)
             if self._key is not None:
-                work.change(
-                    "INSERT INTO idempotency_keys (caller, key, fingerprint, status, version, body) "
-                    "VALUES (%s, %s, %s, %s, %s, %s)",
-                    (self.caller.subject, self._key, fingerprint, status, version, content),
-                )
+                work.answers.append(Answered(self.caller.subject, self._key, fingerprint, status, version, content))
             return _answer(status, version, content)
 
         writer: Writer = self._request.app.state.service.writer
-        return await writer.ask(task)
+        if self._key is not None:
+            ahead = [(ASK, (self.caller.subject, self._key)), *ahead]
+        return await writer.ask(task, ahead)
 
     def cause(self) -> Cause:
         """Who does this, now, for which request."""
@@ -85,17 +86,13 @@ class Commands:
             traceparent=traceparent_of(self._request),
         )
 
-    def _earlier(self, work: Work, fingerprint: bytes) -> Response | None:
-        rows = work.read(
-            "SELECT fingerprint, status, version, body FROM idempotency_keys WHERE caller = %s AND key = %s",
-            (self.caller.subject, self._key),
-        )
-        if not rows:
+    def _earlier(self, work: Work, key: str, fingerprint: bytes) -> Response | None:
+        earlier = work.answered(self.caller.subject, key)
+        if earlier is None:
             return None
-        known, status, version, body = rows[0]
-        if bytes(known) != fingerprint:
+        if bytes(earlier.fingerprint) != fingerprint:
             raise Refused([Ground(None, "idempotency-key-reused", "Idempotency-Key", of_payload=True)])
-        return _answer(status, version, bytes(body))
+        return _answer(earlier.status, earlier.version, bytes(earlier.body))
 
 
 def fingerprint_of(method: str, path: str, body: bytes) -> bytes:

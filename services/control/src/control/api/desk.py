@@ -1,10 +1,11 @@
 """Whose desk a command on an assignment comes to, and how it is run there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Cause
+from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.work import Work
 from baqylau.platform.auth import Role
 from baqylau.platform.commands import Commands, commands
@@ -38,13 +39,18 @@ class Desk:
         self._writer = request.app.state.service.writer
         self._command = command
 
-    async def run(self, decide: Callable[[Work, Circumstances], BaseModel], status: int = 200) -> Response:
-        """Run a command in a transaction and answer what it returned."""
+    async def run(
+        self,
+        decide: Callable[[Work, Circumstances], BaseModel],
+        status: int = 200,
+        ahead: Sequence[Statement] = (),
+    ) -> Response:
+        """Run a command in a transaction and answer what it returned. `ahead`: as `Writer.submit`."""
 
         def task(work: Work, cause: Cause) -> BaseModel:
             return decide(work, circumstances(work, self._book, self.today, cause))
 
-        return await self._command.run(task, status)
+        return await self._command.run(task, status, ahead)
 
     async def keep_attempt(self, assignment_id: UUID, refusal: TurnedBack) -> None:
         """Write in the audit log that a letter was turned back, in a work of its own."""

@@ -25,7 +25,11 @@ CHANGES = responses(404, 409, 412)
 async def issue(body: schemas.IssueAssignment, at: Controller) -> Response:
     """Issue an assignment from a registered document. One entered after its deadline is missed at once."""
     assignment_id = uuid4()
-    return await at.run(lambda work, c: application.issue(work, assignment_id, body, at.known_units, c), 201)
+    return await at.run(
+        lambda work, c: application.issue(work, assignment_id, body, at.known_units, c),
+        201,
+        ahead=[application.document_asked(body.document_id)],
+    )
 
 
 @router.post("/{id}/proposals", status_code=201, response_model=schemas.ProposalSubmittedView, responses=CHANGES)
