@@ -82,13 +82,13 @@ def units(system: System) -> Units:
     return Units(system)
 
 
-def plant(system: System, unit: str, regime: str) -> str:
-    """A record on the open registry's topic, as a faulty or forged producer would send it. Answers its subject."""
+def plant(system: System, unit: str, regime: str, service: str = "registry", event: str = "DocumentRegistered") -> str:
+    """A record on an open topic, as a faulty or forged producer would send it. Answers its subject."""
     subject = str(uuid4())
     attributes = {
         "id": f"{subject}:1",
-        "type": "baqylau.registry.DocumentRegistered.v1",
-        "source": f"/baqylau/{OPEN}/registry",
+        "type": f"baqylau.{service}.{event}.v1",
+        "source": f"/baqylau/{OPEN}/{service}",
         "subject": subject,
         "regime": regime,
         "unitids": unit,
@@ -97,7 +97,7 @@ def plant(system: System, unit: str, regime: str) -> str:
     }
     producer = KafkaProducer(bootstrap_servers=system.bootstrap)
     producer.send(
-        f"baqylau.{OPEN}.registry.v1",
+        f"baqylau.{OPEN}.{service}.v1",
         key=subject.encode(),
         value=orjson.dumps({"title": WORDS if regime == "non_confidential" else FOREIGN_WORDS}),
         headers=[(f"ce_{name}", value.encode()) for name, value in attributes.items()],
@@ -239,6 +239,46 @@ def test_a_record_of_another_regime_is_raised_also_in_a_unit_of_the_line_and_nev
     reasons = wait_until(lambda: [one["reason"] for one in parked(system) if one["key"] == subject], "it is parked", 60)
     assert reasons == ["foreign-regime"]
     assert metric(system, CONTROL, "baqylau_foreign_regime_records_total") >= 1
+
+
+def test_a_record_of_the_gate_that_the_gate_never_sent_is_raised_though_its_unit_is_the_lines(
+    system: System, units: Units
+) -> None:
+    forged = plant(system, units.of[OPEN], "non_confidential", "secrecy-gate", "EmployeePosted")
+
+    found = wait_until(
+        lambda: [one for one in units.ask("GET", "/breaches")["items"] if one["record_id"] == forged], "it is raised"
+    )
+    assert [(one["recorded_by"], one["unit_id"]) for one in found] == [("secrecy-gate", units.of[OPEN])]
+
+
+def test_what_the_gate_did_say_is_no_breach_also_of_a_unit_that_was_dissolved_before_its_tree_had_a_regime(
+    system: System, units: Units
+) -> None:
+    code = f"MOVES-{uuid4().hex[:6]}"
+    units.ask("POST", "/organizations", {"code": code, "names": NAMES, "kind": "state_body", "territorial": False})
+
+    def unit(name: str, **more: str) -> str:
+        body = {"organization": code, "code": name, "names": NAMES, **more}
+        made: str = units.ask("POST", "/units", body)["id"]
+        return made
+
+    top = unit("1")
+    middle = unit("1.1", parent_id=top)
+    gone = unit("1.1.1", parent_id=middle)
+    units.ask("POST", f"/units/{gone}/dissolve", {"reason": "r"})
+    units.ask("PUT", f"/units/{top}/regime", {"regime": "non_confidential"})
+    units.ask("PUT", f"/units/{middle}/parent", {"parent_id": None})
+    breach = plant(system, units.of[SECRET], "non_confidential")
+    last = plant(system, units.of[OPEN], "non_confidential", "secrecy-gate", "EmployeeReleased")
+
+    wait_until(lambda: {breach, last} <= _raised_of(units), "what was planted behind it is raised")
+
+    assert not {top, middle, gone} & {one["unit_id"] for one in units.ask("GET", "/breaches")["items"]}
+
+
+def _raised_of(units: Units) -> set[str]:
+    return {one["record_id"] for one in units.ask("GET", "/breaches")["items"]}
 
 
 def test_a_record_that_is_in_order_is_no_breach_though_the_auditor_looks_at_it(system: System, units: Units) -> None:

@@ -98,12 +98,12 @@ def test_the_services_do_what_the_gate_decides(town: Town, line: str) -> None:
     ],
 )
 def test_a_question_that_is_malformed_is_refused_also_among_others(town: Town, wrong: dict[str, Any]) -> None:
-    good = question(town.units[OPEN], OPEN)
+    good, (field,) = question(town.units[OPEN], OPEN), wrong
 
-    for body in ({**good, **wrong}, [good, {**good, **wrong}]):
+    for body, named in (({**good, **wrong}, field), ([good, {**good, **wrong}], f"1.{field}")):
         answer = ask(town, body)
         assert answer.status_code == 422
-        assert answer.json()["violations"]
+        assert [violation["field"] for violation in answer.json()["violations"]] == [named]
 
 
 def test_only_who_asks_for_the_gate_is_answered(town: Town) -> None:

@@ -1,14 +1,15 @@
 """Commands in any order, and a line's copy that hears of them late: no tree with two regimes, nothing told across."""
 
-from collections import deque
+from collections import Counter, deque
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from baqylau.contracts import secrecy_gate as public
 from baqylau.contracts.base import PublicEvent
 from baqylau.contracts.values import Names, OrganizationKind, Regime
-from baqylau.eventstore.aggregate import Aggregate, Cause
+from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
 from baqylau.lines import Line, regime_of
+from baqylau.messaging.envelope import Publication, attributes
 from baqylau.refusals import Refused
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -32,6 +33,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.proof = Proof()
         self.waiting: dict[Line, deque[PublicEvent]] = {line: deque() for line in LINES}
         self.copies: dict[Line, set[UUID]] = {line: set() for line in LINES}
+        self.numbers: dict[Line, Counter[UUID]] = {line: Counter() for line in LINES}
         self.organization = Organization(uuid4())
         self.employees = {person: Employee(uuid4()) for person in PEOPLE}
         self.postings: list[tuple[UUID, UUID]] = []
@@ -134,6 +136,16 @@ class AnyOrder(RuleBasedStateMachine):
             for line in publication.lines:
                 if line in self.waiting:
                     self.waiting[line].append(publication.event)
+                    self._nothing_of_the_other_line_is_told(line, publication, event)
+
+    def _nothing_of_the_other_line_is_told(self, line: Line, said: Publication, event: DomainEvent) -> None:
+        """Neither by a unit, nor by what a subscriber could count."""
+        for unit in (*said.unit_ids, *getattr(said.event, "moved_unit_ids", ())):
+            assert self.organization.units[unit].regime is regime_of(line)
+        self.numbers[line][event.originator_id] += 1
+        number = self.numbers[line][event.originator_id]
+        assert attributes(said, event, line)["id"] == f"{event.originator_id}:{number}"
+        assert attributes(said, event, Line.GATE)["id"] == f"{event.originator_id}:{event.originator_version}"
 
 
 AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -19,9 +19,8 @@ def attributes(**more: str) -> dict[str, str]:
     return usual | {"unitids": str(KNOWN)} | more
 
 
-def found(headers: dict[str, str], known: set[UUID] | None = None) -> list[tuple[UUID, UUID, str | None]]:
-    known = {KNOWN} if known is None else known
-    return [(f.record_id, f.unit_id, f.record_regime) for f in findings(LINE, known, PLACE, "registry", headers)]
+def found(headers: dict[str, str], service: str = "registry") -> list[tuple[UUID, UUID, str | None]]:
+    return [(f.record_id, f.unit_id, f.record_regime) for f in findings(LINE, {KNOWN}, PLACE, service, headers)]
 
 
 def test_a_record_of_the_line_in_a_unit_of_the_line_is_in_order() -> None:
@@ -40,7 +39,32 @@ def test_each_unit_that_is_not_known_is_reported() -> None:
     assert found(attributes(unitids=f"{KNOWN},{FOREIGN}")) == [(DOCUMENT, FOREIGN, Regime.NON_CONFIDENTIAL)]
 
 
-@given(dictionaries(sampled_from(["type", "subject", "regime", "unitids", "id"]), text(max_size=200)))
+@pytest.mark.parametrize("units", ["", "garbage", f"{KNOWN},garbage", f"{KNOWN},", f"{KNOWN} ,"])
+def test_a_record_that_does_not_say_its_units_is_reported_with_the_nil_unit(units: str) -> None:
+    assert found(attributes(unitids=units)) == [(DOCUMENT, UUID(int=0), Regime.NON_CONFIDENTIAL)]
+    assert found(attributes(unitids=units, type="of.somebody.v1")) == [(DOCUMENT, UUID(int=0), Regime.NON_CONFIDENTIAL)]
+
+
+def test_what_concerns_no_unit_need_name_none() -> None:
+    assert found(attributes(unitids="", type="baqylau.control.CalendarAmended.v1")) == []
+    assert found(attributes(unitids="", type="baqylau.secrecy-gate.OrganizationRegistered.v1")) == []
+
+
+def test_every_record_of_the_gate_is_put_to_the_gate() -> None:
+    registered = attributes(unitids="", type="baqylau.secrecy-gate.OrganizationRegistered.v1")
+
+    assert found(attributes(), "secrecy-gate") == [(DOCUMENT, KNOWN, Regime.NON_CONFIDENTIAL)]
+    assert found(registered, "secrecy-gate") == [(DOCUMENT, UUID(int=0), Regime.NON_CONFIDENTIAL)]
+
+
+@pytest.mark.parametrize(("stated", "position"), [("7", 7), ("", None), ("-1", None), ("7,7", None), ("9" * 19, None)])
+def test_a_finding_says_where_its_record_says_that_it_stands(stated: str, position: int | None) -> None:
+    finding = findings(LINE, (), PLACE, "registry", attributes(position=stated))[0]
+
+    assert finding.position == position
+
+
+@given(dictionaries(sampled_from(["type", "subject", "regime", "unitids", "id", "position"]), text(max_size=200)))
 def test_whatever_a_record_says_of_itself_its_finding_is_one_that_the_gate_takes(headers: dict[str, str]) -> None:
     for finding in findings(LINE, {KNOWN}, PLACE, "registry", headers):
         Reported.model_validate_json(
@@ -50,5 +74,6 @@ def test_whatever_a_record_says_of_itself_its_finding_is_one_that_the_gate_takes
                 record_id=finding.record_id,
                 unit_id=finding.unit_id,
                 record_regime=finding.record_regime,
+                position=finding.position,
             ).model_dump_json()
         )

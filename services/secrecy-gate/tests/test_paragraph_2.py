@@ -53,6 +53,27 @@ def test_a_regime_given_anywhere_in_a_tree_is_stated_for_every_unit_of_it(minist
     }
 
 
+def test_a_line_is_not_told_of_a_unit_dissolved_before_its_tree_had_a_regime_when_that_tree_moves(
+    ministry: Organization,
+) -> None:
+    top = unit(ministry, "1")
+    middle = unit(ministry, "1.1", top)
+    leaf = unit(ministry, "1.1.1", middle)
+    gone = unit(ministry, "1.1.2", middle)
+    ministry.dissolve(gone, "r", date(2021, 3, 1), has_postings=False, cause=CAUSE)
+    ministry.assign_regime(top, OPEN, CAUSE)
+    ministry.collect_events()
+
+    ministry.move(middle, None, CAUSE)
+
+    (event,) = ministry.collect_events()
+    said = publish(event)
+    assert said is not None
+    assert set(said.unit_ids) == {middle, leaf}
+    assert set(getattr(said.event, "moved_unit_ids")) == {middle, leaf}  # noqa: B009
+    assert ministry.root_of(gone) == middle
+
+
 def test_a_tree_takes_no_second_regime_and_the_same_again_is_nothing_new(ministry: Organization) -> None:
     top = unit(ministry, "1")
     leaf = unit(ministry, "1.1", top)

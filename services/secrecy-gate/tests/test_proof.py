@@ -71,8 +71,12 @@ class Log:
 
     def plant(self, event: type[DomainEvent], **fields: object) -> None:
         """An event that no command would have made, with a chain that fits."""
-        made = event(originator_id=self.ministry.id, originator_version=100, cause=CAUSE, **fields)
+        id_ = self.employee.id if event is Employee.EmployeeReleased else self.ministry.id
+        made = event(originator_id=id_, originator_version=self.next_version(id_), cause=CAUSE, **fields)
         self.append(MAPPER.to_stored_event(made))
+
+    def next_version(self, id_: UUID) -> int:
+        return 1 + sum(stored.originator_id == id_ for _, stored, _ in self.rows)
 
     def failures(self) -> list[Failure]:
         return failures(self.rows)
@@ -89,13 +93,20 @@ def failures(rows: list[Row]) -> list[Failure]:
     return log.proof.failures
 
 
-def moved(log: Log, unit: UUID, parent: UUID | None, root: UUID, moved_units: tuple[UUID, ...]) -> None:
+def moved(
+    log: Log,
+    unit: UUID,
+    parent: UUID | None,
+    root: UUID,
+    moved_units: tuple[UUID, ...],
+    previous: UUID | None = None,
+) -> None:
     log.plant(
         Organization.UnitMoved,
         unit_id=unit,
         organization="MIN-A",
         parent_id=parent,
-        previous_root_id=log.open,
+        previous_root_id=previous or log.open,
         root_id=root,
         moved_unit_ids=moved_units,
         regime=OPEN,
@@ -127,6 +138,11 @@ def established(log: Log, unit: UUID, parent: UUID | None, root: UUID, organizat
         root_id=root,
         documentation_service=False,
     )
+
+
+def dissolved(log: Log, unit: UUID, regime: Regime | None) -> None:
+    fields = {"dissolved_on": CAUSE.recorded_at.date(), "reason": "r", "regime": regime}
+    log.plant(Organization.UnitDissolved, unit_id=unit, organization="MIN-A", **fields)
 
 
 def audited(log: Log) -> None:
@@ -198,13 +214,21 @@ PLANTED: dict[str, tuple[Callable[[Log], None], set[str]]] = {
         lambda log: released(log, log.posting, OPEN),
         {"event-contradicts-the-log"},
     ),
+    "a dissolution that tells the other line of the unit": (
+        lambda log: dissolved(log, log.secret, OPEN),
+        {"event-contradicts-the-log"},
+    ),
+    "a move that tells the other line of the unit": (
+        lambda log: moved(log, log.secret, None, log.secret, (log.secret,), previous=log.secret),
+        {"event-contradicts-the-log"},
+    ),
     "what the audit found": (audited, {"audit-found-a-breach"}),
     "an event that can't be read": (
-        lambda log: log.append(StoredEvent(log.ministry.id, 100, "secrecy_gate:UnitMoved", b"[]")),
+        lambda log: log.append(StoredEvent(uuid4(), 1, "secrecy_gate:UnitMoved", b"[]")),
         {"event-unreadable"},
     ),
     "an event of a name that isn't the gate's": (
-        lambda log: log.append(StoredEvent(log.ministry.id, 100, "antigravity:fly", b"{}")),
+        lambda log: log.append(StoredEvent(uuid4(), 1, "antigravity:fly", b"{}")),
         {"event-unreadable"},
     ),
 }
@@ -257,11 +281,48 @@ def test_a_log_that_was_changed_is_shown_where_the_chain_breaks(what: str) -> No
     assert found[0].citation is None
 
 
+@pytest.mark.parametrize(
+    ("what", "keeping_positions"), [("breach", True), ("establishment", True), ("establishment", False)]
+)
+def test_an_event_that_was_taken_out_leaves_its_place_empty_though_the_chain_was_linked_anew(
+    what: str, keeping_positions: bool
+) -> None:
+    """All events of an aggregate taken out, and the positions given anew: that shows by a digest noted before alone."""
+    log = Log()
+    audited(log)
+    log.post(log.secret, SECRET, uuid4())
+    gone = 2 if what == "establishment" else next(p for p, s, _ in log.rows if s.topic.endswith("SegregationBreached"))
+    left = [(position, stored) for position, stored, _ in log.rows if position != gone]
+    digest, rows = GENESIS, []
+    for number, (position, stored) in enumerate(left, 1):
+        place = position if keeping_positions else number
+        digest = link(digest, place, stored)
+        rows.append((place, stored, digest))
+
+    assert {failure.reason for failure in failures(rows)} & {
+        "position-missing-or-out-of-order",
+        "version-missing-or-out-of-order",
+    }
+
+
+def test_a_digest_that_was_noted_before_is_found_again_in_a_longer_log_and_only_there() -> None:
+    log = Log()
+    noted = log.digest.hex()
+    log.post(log.secret, SECRET, uuid4())
+    lines = [export_line(*row) for row in log.rows]
+
+    assert verify(lines, noted).failures == ()
+    assert verify(lines, noted.upper()).noted_at == len(lines) - 1
+    assert verify(lines, Log().digest.hex()).failures, "another log's"
+    assert verify(lines[:-2], noted).failures, "cut at its end"
+
+
 def test_an_export_is_read_without_trusting_it() -> None:
     lines = [export_line(*row) for row in Log().rows]
 
     assert verify(lines).failures == ()
-    assert verify(lines[:-1], verify(lines).digest).failures, "cut at its end"
+    with pytest.raises(ValueError, match="at least"):
+        verify([])
     for junk in (b"", b"[]", b"{}", lines[0].replace(b'"position":1', b'"position":-1')):
         with pytest.raises((ValueError, KeyError, TypeError, OverflowError)):
             verify([junk])

@@ -1,10 +1,11 @@
 """Findings of the lines' auditors, judged by the gate's own truth; and the proof, kept up to date."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+import orjson
 import structlog
 from baqylau.contracts.values import Line as FoundOn
 from baqylau.contracts.values import Regime
@@ -12,10 +13,11 @@ from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import Work
-from baqylau.lines import Line, regime_of
+from baqylau.lines import Line, regime_of, topic_of
 from eventsourcing.persistence import StoredEvent
 
 from secrecy_gate.api.audit_schemas import BreachView, Finding, Judged
+from secrecy_gate.auditor.check import GATE, NO_UNIT, told_units
 from secrecy_gate.domain import paragraph_2
 from secrecy_gate.domain.breach import Breach
 from secrecy_gate.domain.proof import Evidence, Proof
@@ -39,11 +41,17 @@ def judge(work: Work, line: Line, findings: list[Finding], cause: Cause) -> Judg
     has: dict[UUID, str | None] = dict(
         work.read("SELECT id, regime FROM units WHERE id = ANY(%s)", ([finding.unit_id for finding in findings],))
     )
+    said = _said(work, line, findings)
     raised = 0
     for finding in findings:
         unit_has = has.get(finding.unit_id)
         unit_regime = Regime(unit_has) if unit_has else None
-        if not paragraph_2.record_breaches(regime, finding.record_regime, unit_regime):
+        if finding.recorded_by == GATE:
+            units = said.get((finding.position, finding.record_id), ())
+            in_order = finding.record_regime is regime and finding.unit_id in units
+        else:
+            in_order = not paragraph_2.record_breaches(regime, finding.record_regime, unit_regime)
+        if in_order:
             continue
         breach = work.find_or_new(Breach, Breach.id_for(finding.record_id, finding.unit_id))
         raised += breach.version == 0
@@ -61,6 +69,15 @@ def judge(work: Work, line: Line, findings: list[Finding], cause: Cause) -> Judg
         BREACHES_FOUND.labels(line.value).inc(raised)
         log.error("segregation_breached", found_on=line.value, breaches=raised)
     return Judged(findings=len(findings), breaches=raised)
+
+
+def _said(work: Work, line: Line, findings: Sequence[Finding]) -> Mapping[tuple[int | None, UUID], Collection[UUID]]:
+    """Of which units the gate told the line at these positions, by position and aggregate; the nil unit: of none."""
+    rows = work.read(
+        "SELECT position, key, headers FROM public_events WHERE topic = %s AND position = ANY(%s::bigint[])",
+        (topic_of(line, GATE), [found.position for found in findings if found.recorded_by == GATE]),
+    )
+    return {(position, UUID(key)): told_units(orjson.loads(headers)) or [NO_UNIT] for position, key, headers in rows}
 
 
 def breaches(service: Service, after: int, limit: int) -> list[BreachView]:

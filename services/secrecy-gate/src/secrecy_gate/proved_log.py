@@ -1,5 +1,6 @@
 """The gate's log as it lies in the store, linked anew and folded: what `GET /proof` and the offline check both do."""
 
+from collections import Counter
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import DomainEvent
@@ -28,14 +29,18 @@ class ProvedLog:
         self.proof = Proof()
         self.digest = GENESIS
         self.events = 0
+        self._versions: Counter[UUID] = Counter()
         self._mapper = PydanticMapper(JSONTranscoder())
 
     def follow(self, position: int, stored: StoredEvent, digest: bytes) -> None:
         """Take in the next event, with the digest that is kept of it (empty: none). What is wrong, the proof says."""
         assert isinstance(stored.originator_id, UUID)
         unread = Evidence(position, f"{stored.originator_id}:{stored.originator_version}", None)
-        if position <= self.proof.position:
-            self.proof.distrust("position-out-of-order", stored.originator_id, unread)
+        if position != self.proof.position + 1:
+            self.proof.distrust("position-missing-or-out-of-order", stored.originator_id, unread)
+        if stored.originator_version != self._versions[stored.originator_id] + 1:
+            self.proof.distrust("version-missing-or-out-of-order", stored.originator_id, unread)
+        self._versions[stored.originator_id] = stored.originator_version
         linked = link(self.digest, position, stored)
         if linked != digest:
             self.proof.distrust("hash-chain-broken", stored.originator_id, unread)

@@ -4,7 +4,8 @@ Need to know: a line hears of the organizations, and of the units and postings o
 stays on the gate's own topic, for auditors.
 """
 
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from uuid import UUID
 
 from baqylau.contracts import secrecy_gate as public
 from baqylau.contracts.values import Regime
@@ -29,22 +30,34 @@ def publish(event: DomainEvent) -> Publication | None:
         case Organization.UnitEstablished():
             return Publication(_as(public.UnitEstablished, event), (Line.GATE,), (event.unit_id,))
         case Organization.UnitRegimeAssigned():
-            return Publication(_as(public.UnitRegimeAssigned, event, **_CITATIONS), _to(event.regime), (event.unit_id,))
+            return _to_the_line(_as(public.UnitRegimeAssigned, event, **_CITATIONS), event)
         case Organization.UnitMoved():
-            return Publication(_as(public.UnitMoved, event), _to(event.regime), event.moved_unit_ids)
+            told = tuple(moved for moved in event.moved_unit_ids if moved not in event.without_regime)
+            return _to_the_line(_as(public.UnitMoved, event, moved_unit_ids=told), event, told)
         case Organization.UnitDissolved():
-            return Publication(_as(public.UnitDissolved, event), _to(event.regime), (event.unit_id,))
+            return _to_the_line(_as(public.UnitDissolved, event), event)
         case Employee.EmployeePosted():
-            return Publication(_as(public.EmployeePosted, event, **_CITATIONS), _to(event.regime), (event.unit_id,))
+            return _to_the_line(_as(public.EmployeePosted, event, **_CITATIONS), event)
         case Breach.SegregationBreached():
             return Publication(_as(public.SegregationBreached, event, **_CITATIONS), (Line.GATE,), (event.unit_id,))
         case Employee.EmployeeReleased():
-            return Publication(_as(public.EmployeeReleased, event), _to(event.regime), (event.unit_id,))
+            return _to_the_line(_as(public.EmployeeReleased, event), event)
     return None
 
 
-def _to(regime: Regime | None) -> tuple[Line, ...]:
-    return (Line.GATE,) if regime is None else (Line.GATE, line_of(regime))
+class _OfAUnit(Protocol):
+    @property
+    def unit_id(self) -> UUID: ...
+    @property
+    def regime(self) -> Regime | None: ...
+    @property
+    def told(self) -> int | None: ...
+
+
+def _to_the_line(said: public.GateEvent, event: _OfAUnit, unit_ids: tuple[UUID, ...] = ()) -> Publication:
+    """For the auditors' topic, and for the line of its regime, if it has one."""
+    lines = (Line.GATE,) if event.regime is None else (Line.GATE, line_of(event.regime))
+    return Publication(said, lines, unit_ids or (event.unit_id,), event.told)
 
 
 E = TypeVar("E", bound=public.GateEvent)

@@ -25,6 +25,8 @@ class PublicEvent(Value):
 
     service: ClassVar[str]
     version: ClassVar[int] = 1
+    concerns_units: ClassVar[bool] = True
+    """Whether its record must name units (`unitids`), which is what the audit looks at."""
 
     @classmethod
     def event_type(cls) -> str:

@@ -149,6 +149,8 @@ class NoticeMissed(LetterEvent):
 class CalendarAmended(ControlEvent):
     """An operator entered days off and working days that a decree moved (103-2)."""
 
+    concerns_units = False
+
     calendar_version: int = Field(description="Version of the calendar from now on")
     days: tuple[CalendarDay, ...] = Field(description="The days that the decree changes")
     decree: str = Field(description="Number of the decree")

@@ -36,6 +36,8 @@ class UnitDescribed(GateEvent):
 class OrganizationRegistered(GateEvent):
     """An organization is known to the gate."""
 
+    concerns_units = False
+
     code: str = Field(description="Code by which everyone knows the organization")
     names: Names = Field(description="Public name of the organization")
     kind: OrganizationKind = Field(description="Kind, which decides on requisites (43)")
@@ -64,7 +66,7 @@ class UnitMoved(GateEvent):
     parent_id: UUID | None = Field(None, description="Unit above it now; absent where it is a top structural unit now")
     previous_root_id: UUID = Field(description="Top structural unit before")
     root_id: UUID = Field(description="Top structural unit now, of every moved unit")
-    moved_unit_ids: tuple[UUID, ...] = Field(description="The moved unit and all units under it")
+    moved_unit_ids: tuple[UUID, ...] = Field(description="The moved unit and all under it that have its regime")
     regime: Regime | None = Field(None, description="Regime of the moved units when they were moved; absent: none yet")
 
 

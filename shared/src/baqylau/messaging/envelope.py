@@ -27,11 +27,16 @@ _POSITION_DIGITS = 18
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a domain event says in public: the event, the lines that are told, the units it concerns."""
+    """What a domain event says in public: the event, the lines that are told, the units it concerns.
+
+    `number`: where a line is told of some events of an aggregate only, the event's number among those; by the
+    aggregate's version, the line could count the others.
+    """
 
     event: PublicEvent
     lines: tuple[Line, ...]
     unit_ids: tuple[UUID, ...] = ()
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,9 @@ def partition_of(key: str, partitions: int) -> int:
 
 def attributes(publication: Publication, cause: DomainEvent, line: Line) -> dict[str, str]:
     """The CloudEvents attributes that are the same for every publication of this event on this line's topic."""
+    number = None if line is Line.GATE else publication.number
     found = {
-        "id": f"{cause.originator_id}:{cause.originator_version}",
+        "id": f"{cause.originator_id}:{number or cause.originator_version}",
         "type": publication.event.event_type(),
         "subject": str(cause.originator_id),
         "time": cause.cause.recorded_at.isoformat().replace("+00:00", "Z"),

@@ -95,7 +95,7 @@ class Intake:
         FOREIGN_REGIME.inc()
         CONSUMED.labels(record.topic, "parked").inc()
         log.error("foreign_record", topic=record.topic, partition=record.partition)
-        apart = f"{upstream}/foreign"
+        apart = f"{upstream}/foreign/{parked_id(record.key)}"
         work.execute()  # it may come again, since no position says that it came
         known = work.read("SELECT 1 FROM parked_records WHERE upstream = %s AND position = %s", (apart, position))
         if not known and (apart, position) not in work.find_or_new(ParkedKey, parked_id(record.key)).discarded:

@@ -17,7 +17,7 @@ from kafka.errors import KafkaTimeoutError
 
 from baqylau.eventstore.store import Store
 from baqylau.eventstore.verification import Finding
-from baqylau.messaging.envelope import Envelope, Incoming, Outgoing, from_kafka
+from baqylau.messaging.envelope import Envelope, Incoming, from_kafka
 
 TAIL = 2000
 """So many of a partition's last records are looked at before a relay goes on: about what it has under way in one."""
@@ -153,7 +153,7 @@ def _own(
 ) -> Iterator[tuple[Incoming, bool]]:
     """The records that bear this service's name, each with whether the log holds it just so.
 
-    Where its schema is served isn't compared: that is a setting, and may have been another one.
+    Of its attributes, those are compared that are kept with it: the others are this release's, and its settings'.
     """
     own = [record for record in records if record.headers.get("source") == envelope.source and _has_place(record)]
     rows = store.read(
@@ -162,17 +162,14 @@ def _own(
         "FROM public_events AS e WHERE topic = %s AND partition = %s AND position = ANY(%s)",
         (place.topic, place.partition, [record.position for record in own]),
     )
-    stored = {}
-    for position, key, headers, value, previous in rows:
-        wanted = Outgoing(position, previous, place.topic, place.partition, key, orjson.loads(headers), bytes(value))
-        read = from_kafka(place.topic, place.partition, key.encode(), envelope.kafka_headers(wanted), wanted.value)
-        stored[position] = _comparable(read)
+    stored = {
+        position: (key, previous, orjson.loads(headers), bytes(value))
+        for position, key, headers, value, previous in rows
+    }
     for record in own:
-        yield record, stored.get(record.position) == _comparable(record)
-
-
-def _comparable(record: Incoming) -> tuple[object, ...]:
-    return record.key, {**record.headers, "dataschema": ""}, record.value
+        key, previous, headers, value = stored.get(record.position, ("", 0, {}, b""))
+        said = {name: record.headers.get(name) for name in headers}
+        yield record, (record.key, record.previous, said, record.value) == (key, previous, headers, value)
 
 
 def _has_place(record: Incoming) -> bool:

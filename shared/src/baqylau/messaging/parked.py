@@ -124,9 +124,9 @@ def parked(store: Store, limit: int, after: str = "") -> Sequence[Parked]:
     rows = store.read(
         "SELECT DISTINCT ON (key, upstream) key, upstream, count(*) OVER (PARTITION BY key, upstream), position, "
         "headers, reason, waits, parked_at, attempts FROM parked_records WHERE key IN "
-        "(SELECT DISTINCT key FROM parked_records WHERE key > %s ORDER BY key LIMIT %s) "
+        "(SELECT DISTINCT key FROM parked_records WHERE key > %s OR %s = '' ORDER BY key LIMIT %s) "
         "ORDER BY key, upstream, position",
-        (after, limit),
+        (after, after, limit),
     )
     return [
         Parked(

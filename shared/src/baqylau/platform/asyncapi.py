@@ -9,7 +9,7 @@ from baqylau.contracts.base import PublicEvent
 
 _HEADERS = {
     "ce_specversion": "Always 1.0.",
-    "ce_id": "Aggregate id and version: the same on every publication.",
+    "ce_id": "Aggregate id and a number that rises with its events: the same on every publication.",
     "ce_source": "/baqylau/<line>/<service>",
     "ce_type": "The event's type, with its version.",
     "ce_subject": "Aggregate id; the record's key too.",

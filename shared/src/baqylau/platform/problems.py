@@ -110,9 +110,14 @@ def malformed(error: RequestValidationError, also: Sequence[Ground] = ()) -> Res
     return problem(422, "The request isn't of the form that the API describes.", [*grounds, *also])
 
 
+KIND = "kind:"
+"""How the `Tag` of a union of bodies begins: it says which kind was judged, and isn't a field."""
+
+
 def _field(location: Sequence[int | str]) -> str | None:
     """Dotted. A name that the caller made up is shown as far as it is text, and short."""
     parts = [str(part) for part in location if part not in ("body", "query", "path", "header")]
+    parts = [part for part in parts if not part.startswith(KIND)]
     return ".".join(parts).encode("utf-8", "replace").decode()[:MAX_FIELD] or None
 
 

@@ -23,6 +23,7 @@ class Finding(Body):
     record_id: UUID
     unit_id: UUID
     record_regime: Regime | None = None
+    position: int | None = Field(None, ge=0, lt=2**63, description="Where it says that it stands in its producer's log")
 
 
 class Findings(Body):

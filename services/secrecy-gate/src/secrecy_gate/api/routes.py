@@ -8,13 +8,12 @@ from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
 from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field
 
 from secrecy_gate import application
 from secrecy_gate.api.schemas import (
     AssignRegime,
     Decision,
-    DecisionAsked,
+    DecisionsAsked,
     DissolveUnit,
     EstablishUnit,
     MoveUnit,
@@ -31,7 +30,6 @@ router = APIRouter(route_class=ShortRoute)
 Officer = Annotated[Commands, Depends(commands(Role.GATE_OFFICER))]
 Reader = Annotated[Caller, Depends(require(Role.GATE_OFFICER, Role.AUDITOR))]
 Asker = Annotated[Caller, Depends(require(Role.GATE_OFFICER, Role.SUBSCRIBER))]
-MAX_DECISIONS = 1000
 
 
 @router.post("/organizations", status_code=201, response_model=OrganizationView, responses=responses(409))
@@ -96,10 +94,11 @@ async def release_employee(id: UUID, command: Officer) -> Response:  # noqa: A00
 
 
 @router.post("/decisions", response_model=Decision | list[Decision], responses=responses())
-def decide(
-    body: DecisionAsked | Annotated[list[DecisionAsked], Field(max_length=MAX_DECISIONS)], request: Request, _: Asker
-) -> Decision | list[Decision]:
-    """May a record of a regime be handled in a unit? One question, or up to 1,000 at once."""
+def decide(body: DecisionsAsked, request: Request, _: Asker) -> Decision | list[Decision]:
+    """May a record of a regime be handled in a unit? One question, or up to 1,000 at once.
+
+    The answer is the same for each `action`, and for a unit that is dissolved or not known as for one without a regime.
+    """
     if isinstance(body, list):
         return application.decide(request.app.state.service, body)
     return application.decide(request.app.state.service, [body])[0]

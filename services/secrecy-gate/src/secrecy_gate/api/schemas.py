@@ -7,7 +7,8 @@ from uuid import UUID
 
 from baqylau.contracts.values import Names, OrganizationKind, Regime
 from baqylau.platform.commands import Answer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from baqylau.platform.problems import KIND
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 Code = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,40}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -80,6 +81,21 @@ class DecisionAsked(Body):
     regime: Regime
     action: Action
     subject: UUID | None = None
+
+
+MAX_DECISIONS = 1000
+
+
+def _kind(body: object) -> str:
+    return f"{KIND}many" if isinstance(body, list) else f"{KIND}one"
+
+
+DecisionsAsked = Annotated[
+    Annotated[DecisionAsked, Tag(f"{KIND}one")]
+    | Annotated[list[DecisionAsked], Field(max_length=MAX_DECISIONS), Tag(f"{KIND}many")],
+    Discriminator(_kind),
+]
+"""One question, or many."""
 
 
 class OrganizationView(Answer):

@@ -1,8 +1,8 @@
 """Reads every record of a line and reports what it can't reconcile; offsets are committed after the gate has answered.
 
 So a crash between the two reports again, which the gate takes as nothing new. The units are read from the line's own
-topic of the gate at each start. That topic is audited too: whatever it tells of a unit is put to the gate, which knows
-whether it said so.
+topic of the gate at each start. That topic is audited too: each of its records is put to the gate, which knows whether
+it said so.
 """
 
 import threading
@@ -28,9 +28,8 @@ from kafka.structs import MemberState, TopicPartition
 from prometheus_client import Counter, Gauge
 
 from secrecy_gate.api.audit_schemas import MAX_FINDINGS
-from secrecy_gate.auditor.check import Finding, findings, told_units
+from secrecy_gate.auditor.check import GATE, Finding, findings, told_units
 
-GATE = "secrecy-gate"
 ASSIGNED = gate.UnitRegimeAssigned.event_type()
 STOP_SECONDS = 5.0
 AUDITED = (GATE, "registry", "control", "notifications")
@@ -140,8 +139,10 @@ class Auditor:
                 headers = from_kafka(place.topic, place.partition, record.key, record.headers, b"").headers
                 where = f"{place.topic}/{place.partition}/{record.offset}"
                 service = self._topics[place.topic]
-                known = self._units if service != GATE else ()
-                found += findings(self._line, known, where, service, headers)
+                unreconciled = findings(self._line, self._units, where, service, headers)
+                if unreconciled and service != GATE:
+                    log.warning("record_not_reconciled", place=where, units=len(unreconciled))
+                found += unreconciled
         return found
 
     def _report(self, found: list[Finding]) -> None:

@@ -1,5 +1,6 @@
 """An employee's postings: at one time only in units of one regime (paragraph 2)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -23,10 +24,11 @@ class Posting:
 
 
 class Employee(Aggregate):
-    """Known by an id only; who that is, the gate doesn't know."""
+    """Known by an id only; who that is, the gate doesn't know. `told`: as an organization's."""
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
+        self.told: Counter[Regime] = Counter()
         self.postings: dict[UUID, Posting] = {}
 
     @staticmethod
@@ -40,8 +42,10 @@ class Employee(Aggregate):
         unit_id: UUID
         organization: str
         regime: Regime
+        told: int | None = None
 
         def apply(self, employee: "Employee") -> None:
+            employee.told[self.regime] += 1
             employee.postings[self.posting_id] = Posting(self.posting_id, self.unit_id, self.organization, self.regime)
 
     class EmployeeReleased(DomainEvent):
@@ -50,8 +54,10 @@ class Employee(Aggregate):
         unit_id: UUID
         organization: str
         regime: Regime
+        told: int | None = None
 
         def apply(self, employee: "Employee") -> None:
+            employee.told[self.regime] += 1
             del employee.postings[self.posting_id]
 
     def post(
@@ -73,6 +79,7 @@ class Employee(Aggregate):
         if any(posting.unit_id == unit_id for posting in self.postings.values()):
             grounds.append(Ground(None, "employee-already-posted", "unit_id"))
         refuse_if(grounds)
+        assert regime is not None
         self.trigger(
             self.EmployeePosted,
             cause,
@@ -81,6 +88,7 @@ class Employee(Aggregate):
             unit_id=unit_id,
             organization=organization,
             regime=regime,
+            told=self.told[regime] + 1,
         )
 
     def release(self, posting_id: UUID, employee_id: UUID, cause: Cause) -> None:
@@ -95,4 +103,5 @@ class Employee(Aggregate):
                 unit_id=posting.unit_id,
                 organization=posting.organization,
                 regime=posting.regime,
+                told=self.told[posting.regime] + 1,
             )

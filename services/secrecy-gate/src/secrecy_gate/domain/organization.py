@@ -1,5 +1,6 @@
 """An organization with its structural units: the boundary within which paragraph 2 is decided at once."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid5
@@ -33,11 +34,16 @@ class Unit:
 
 
 class Organization(Aggregate):
-    """Registered once; its units are established, given a regime, moved and dissolved."""
+    """Registered once; its units are established, given a regime, moved and dissolved.
+
+    `told`: how many of its events the line of each regime was told. An event carries that count for its line: by the
+    organization's own version, a line could count the events of which it isn't told.
+    """
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.code = ""
+        self.told: Counter[Regime] = Counter()
         self.units: dict[UUID, Unit] = {}
         self._codes: set[str] = set()
         self._under_unit: dict[UUID | None, set[UUID]] = {}
@@ -55,6 +61,7 @@ class Organization(Aggregate):
 
         def apply(self, organization: "Organization") -> None:
             organization.code = self.code
+            organization.told.update(Regime)
 
     class UnitEstablished(DomainEvent):
         unit_id: UUID
@@ -83,21 +90,30 @@ class Organization(Aggregate):
         root_id: UUID
         documentation_service: bool
         regime: Regime
+        told: int | None = None
 
         def apply(self, organization: "Organization") -> None:
+            organization.told[self.regime] += 1
             unit = organization.units[self.unit_id]
             unit.regime, unit.version = self.regime, self.originator_version
 
     class UnitMoved(DomainEvent):
+        """`without_regime`: those of the moved units that were dissolved before their tree got the regime that it has.
+        The line isn't told of them: it was never told that they are there.
+        """
+
         unit_id: UUID
         organization: str
         parent_id: UUID | None = None
         previous_root_id: UUID
         root_id: UUID
         moved_unit_ids: tuple[UUID, ...]
+        without_regime: tuple[UUID, ...] = ()
         regime: Regime | None = None
+        told: int | None = None
 
         def apply(self, organization: "Organization") -> None:
+            organization.told.update([self.regime] if self.regime else [])
             unit = organization.units[self.unit_id]
             organization._under_unit[unit.parent_id].discard(unit.id)
             organization._under_unit.setdefault(self.parent_id, set()).add(unit.id)
@@ -111,8 +127,10 @@ class Organization(Aggregate):
         dissolved_on: date
         reason: str
         regime: Regime | None = None
+        told: int | None = None
 
         def apply(self, organization: "Organization") -> None:
+            organization.told.update([self.regime] if self.regime else [])
             unit = organization.units[self.unit_id]
             unit.dissolved_on, unit.version = self.dissolved_on, self.originator_version
 
@@ -202,7 +220,9 @@ class Organization(Aggregate):
             previous_root_id=self.root_of(unit_id),
             root_id=self.root_of(parent_id) if parent_id else unit_id,
             moved_unit_ids=tuple(member.id for member in moved),
+            without_regime=tuple(member.id for member in moved if unit.regime and member.regime is None),
             regime=unit.regime,
+            told=self._next_told(unit.regime),
         )
         if joins and target is not None:
             self._state_regime([member for member in moved if member.dissolved_on is None], target, cause)
@@ -227,6 +247,7 @@ class Organization(Aggregate):
             dissolved_on=on,
             reason=reason,
             regime=unit.regime,
+            told=self._next_told(unit.regime),
         )
         return unit
 
@@ -291,4 +312,8 @@ class Organization(Aggregate):
                 root_id=root_id,
                 documentation_service=unit.documentation_service,
                 regime=regime,
+                told=self._next_told(regime),
             )
+
+    def _next_told(self, regime: Regime | None) -> int | None:
+        return None if regime is None else self.told[regime] + 1

@@ -93,6 +93,8 @@ class Proof:
                 self._moved(event, by)
             case Organization.UnitRegimeAssigned():
                 self._assigned(event, by)
+            case Organization.UnitDissolved():
+                self._must_have(event.unit_id, event.regime, by)
             case Employee.EmployeePosted():
                 self._posted(event, by)
             case Employee.EmployeeReleased():
@@ -119,9 +121,16 @@ class Proof:
         known = event.unit_id in self._tree_of
         was_under = self._tree_of[event.unit_id].root_id if known else None
         moved = self._place(event.unit_id, event.parent_id, event.organization, by)
-        said = (event.previous_root_id, event.root_id, frozenset(event.moved_unit_ids))
-        if said != (was_under, self._tree_of[event.unit_id].root_id, moved):
+        without = frozenset(one for one in moved if event.regime and one not in self._regime_of)
+        said = (event.previous_root_id, event.root_id, frozenset(event.moved_unit_ids), frozenset(event.without_regime))
+        if said != (was_under, self._tree_of[event.unit_id].root_id, moved, without):
             self.distrust("event-contradicts-the-log", event.unit_id, by)
+        self._must_have(event.unit_id, event.regime, by)
+
+    def _must_have(self, unit_id: UUID, regime: Regime | None, by: Evidence) -> None:
+        """What an event says of a unit's regime decides who is told of it."""
+        if self._regime_of.get(unit_id) is not regime:
+            self.distrust("event-contradicts-the-log", unit_id, by)
 
     def _place(self, unit_id: UUID, parent_id: UUID | None, organization: str, by: Evidence) -> frozenset[UUID]:
         """Put a unit with everything under it under a parent, or at the top. Answers what was moved."""
