@@ -24,6 +24,7 @@ from baqylau.contracts.secrecy_gate import UnitRegimeAssigned
 from baqylau.contracts.values import Classification, DocumentForm, DocumentKind, Names, Regime
 from baqylau.eventstore.aggregate import Cause, DomainEvent
 from baqylau.lines import Line
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Outgoing, Publication, attributes, encode, partition_of
 from baqylau.messaging.relay import make_producer
 from baqylau_infra.broker import Broker
@@ -141,7 +142,7 @@ def stored(connection: psycopg.Connection[Any], records: Iterable[Outgoing]) -> 
 
 def sent(records: Sequence[Outgoing], envelope: Envelope, bootstrap: str) -> None:
     """Put records on their topic."""
-    producer = make_producer(bootstrap)
+    producer = make_producer(Kafka(bootstrap))
     futures = [
         producer.send(
             one.topic, one.value, one.key.encode(), headers=envelope.kafka_headers(one), partition=one.partition

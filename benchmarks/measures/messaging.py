@@ -17,6 +17,7 @@ from baqylau.contracts.secrecy_gate import UnitRegimeAssigned
 from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.work import Work
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.consumer import Consumer
 from baqylau.messaging.envelope import Envelope
 from baqylau.messaging.feed import Feed
@@ -49,8 +50,8 @@ def relaying(quick: bool) -> Iterator[tuple[Run, Run]]:
             connection.execute("TRUNCATE public_events, published")
             stored(connection, registrations(topic, amount))
 
-        def producer(bootstrap: str) -> KafkaProducer:
-            made = make_producer(bootstrap)
+        def producer(kafka: Kafka) -> KafkaProducer:
+            made = make_producer(kafka)
 
             def first(*record: Any, **more: Any) -> Any:
                 """What comes before, such as the look at the topic, isn't measured."""
@@ -61,7 +62,7 @@ def relaying(quick: bool) -> Iterator[tuple[Run, Run]]:
             made.send = first
             return made
 
-        relay = Relay(service.store, ENVELOPE, (topic,), bootstrap, {}, producer)
+        relay = Relay(service.store, ENVELOPE, (topic,), Kafka(bootstrap), {}, producer)
         with frozen():
             relay.start()
             while _published(topic) < amount:
@@ -114,7 +115,7 @@ def _follow(service: Service, topic: str, policies: Policies, amount: int) -> fl
 
     intake = Intake({**policies, DocumentRegistered: timed}, LINE, service.name, lambda: datetime.now(UTC))
     feed = Feed(topic, NOWHERE, parts().folder, LINE)
-    consumer = Consumer(service.writer, intake, {topic: feed}, parts().broker.bootstrap, f"bench.{uuid4()}")
+    consumer = Consumer(service.writer, intake, {topic: feed}, Kafka(parts().broker.bootstrap), f"bench.{uuid4()}")
     consumer.start()
     if not course.all.wait(120):
         raise TimeoutError(topic)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import psutil
 import psycopg
 import pytest
+from baqylau.messaging.broker import Kafka
 from baqylau_infra import Problem, topics
 from baqylau_infra.broker import Broker
 from baqylau_infra.database import Database
@@ -19,7 +20,7 @@ TOPIC = "baqylau.confidential.registry.v1"
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     with Broker(tmp_path_factory.mktemp("broker")) as started:
-        topics.create_missing(started.bootstrap)
+        topics.create_missing(Kafka(started.bootstrap))
         yield started
 
 
@@ -60,12 +61,12 @@ def test_the_broker_keeps_its_records(broker: Broker, end: str) -> None:
 
 
 def test_topics_are_made_once_and_a_change_of_their_partitions_is_refused(broker: Broker) -> None:
-    assert topics.create_missing(broker.bootstrap) == []
+    assert topics.create_missing(Kafka(broker.bootstrap)) == []
 
     other = [topic.model_copy(update={"partitions": 8}) for topic in topics.load()]
 
     with pytest.raises(Problem, match=r"has 4 partitions, infra/kafka/topics\.toml says 8"):
-        topics.create_missing(broker.bootstrap, other)
+        topics.create_missing(Kafka(broker.bootstrap), other)
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])

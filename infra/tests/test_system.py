@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from baqylau.messaging.broker import Kafka
 from baqylau_infra import Problem, jars, ports
 from baqylau_infra import system as system_module
 from baqylau_infra.system import Elsewhere, Ports, System, own
@@ -109,7 +110,7 @@ def test_a_killed_runner_leaves_neither_broker_nor_database_and_the_next_start_g
 @pytest.mark.real
 def test_parts_that_run_elsewhere_are_used_and_not_started(tmp_path: Path) -> None:
     with System(tmp_path / "parts", services=[]) as parts:
-        elsewhere = Elsewhere(kafka_bootstrap=parts.bootstrap, postgres_host=parts.database.host)
+        elsewhere = Elsewhere(kafka=Kafka(parts.bootstrap), postgres_host=parts.database.host)
 
         with System(tmp_path / "services", services=[], elsewhere=elsewhere) as system:
             assert system.bootstrap == parts.bootstrap

@@ -13,6 +13,7 @@ import notifications.settings
 import registry.bootstrap
 import secrecy_gate.bootstrap
 from baqylau.eventstore.verification import verify
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.on_topic import topic_findings
 from baqylau.platform.runtime import Runtime
 from baqylau.platform.settings import Settings
@@ -39,7 +40,7 @@ def verified(system: System, figures: Counter[str]) -> Iterator[str]:
         store, on_topics = runtime.service.store, Counter[str]()
         try:
             verdict = verify(runtime.service)
-            verdict.add(topic_findings(store, runtime.envelope, runtime.topics, system.bootstrap, on_topics))
+            verdict.add(topic_findings(store, runtime.envelope, runtime.topics, Kafka(system.bootstrap), on_topics))
         finally:
             runtime.service.close()
         figures["events"] += verdict.events

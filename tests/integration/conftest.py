@@ -3,6 +3,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from baqylau.messaging.broker import Kafka
 from baqylau_infra import topics
 from baqylau_infra.broker import Broker
 from baqylau_infra.database import Access, Database
@@ -22,7 +23,7 @@ def flow(broker: Broker, database: Database, keys: Keys, tmp_path: Path) -> Iter
 
 @pytest.fixture(scope="session")
 def bootstrap(broker: Broker) -> str:
-    topics.create_missing(broker.bootstrap)
+    topics.create_missing(Kafka(broker.bootstrap))
     return broker.bootstrap
 
 

@@ -17,6 +17,7 @@ from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.work import Work
 from baqylau.lines import Line, topic_of
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.consumer import Consumer
 from baqylau.messaging.envelope import Envelope, Outgoing, partition_of
 from baqylau.messaging.feed import Feed
@@ -46,6 +47,7 @@ class Flow:
         self.name = f"tallies-{next(_number)}"
         self.topic = topic_of(LINE, self.name)
         self.bootstrap = broker.bootstrap
+        self.kafka = Kafka(broker.bootstrap)
         self._stack = ExitStack()
         self.settings = line_settings(
             database.create(self.name.replace("-", "_")).environment(),
@@ -121,7 +123,7 @@ class Flow:
                 ).get(20)
 
     def raw(self) -> KafkaProducer:
-        return make_producer(self.bootstrap)
+        return make_producer(self.kafka)
 
     def on_topic(self, partition: int) -> list[int]:
         """The positions of a partition's records, as they lie there."""
@@ -138,7 +140,7 @@ class Flow:
 
     def relay(self, producer: MakeProducer = make_producer, of: type[Relay] = Relay) -> Relay:
         """Start a relay."""
-        relay = of(self.tallies.store, self.envelope, (self.topic,), self.bootstrap, {}, producer)
+        relay = of(self.tallies.store, self.envelope, (self.topic,), self.kafka, {}, producer)
         self._stack.callback(relay.stop)
         relay.start()
         return relay
@@ -177,7 +179,7 @@ class Flow:
         source = Feed(self.topic, feed, self._tokens, LINE)
         self._stack.callback(source.close)
         group = f"ledger.{self.name}"
-        consumer = Consumer((of or self.ledger).writer, self.intake, {self.topic: source}, self.bootstrap, group)
+        consumer = Consumer((of or self.ledger).writer, self.intake, {self.topic: source}, self.kafka, group)
         self._stack.callback(consumer.stop)
         consumer.start()
         return consumer

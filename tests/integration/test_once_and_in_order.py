@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from baqylau.messaging import consumer, group
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.relay import Relay, make_producer
 from baqylau.testing.wait import wait_until
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -128,6 +129,9 @@ class Dropping(KafkaProducer):  # type: ignore[misc]
 class _Failed:
     is_done = True
 
+    def succeeded(self) -> bool:
+        return False
+
     def get(self, timeout: float) -> None:  # noqa: ARG002
         raise KafkaTimeoutError("Batch expired")
 
@@ -135,8 +139,8 @@ class _Failed:
 def dropping(*, says: bool) -> Any:
     kind = type("Dropping", (Dropping,), {"says": says})
 
-    def made(bootstrap: str) -> KafkaProducer:
-        plain = make_producer(bootstrap)
+    def made(kafka: Kafka) -> KafkaProducer:
+        plain = make_producer(kafka)
         plain.__class__ = kind
         return plain
 

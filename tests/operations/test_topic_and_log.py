@@ -36,7 +36,7 @@ def publish_all(flow: Flow) -> None:
 
 
 def findings(flow: Flow) -> list[str]:
-    found = topic_findings(flow.tallies.store, flow.envelope, [flow.topic], flow.bootstrap, Counter())
+    found = topic_findings(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka, Counter())
     return [str(finding) for finding in found]
 
 
@@ -71,7 +71,7 @@ def test_an_empty_topic_is_sent_all_again_in_order(flow: Flow) -> None:
     tally = flow.tally_in(0)
     flow.count(tally, 5)
     publish_all(flow)
-    with KafkaAdminClient(bootstrap_servers=flow.bootstrap) as admin:
+    with KafkaAdminClient(bootstrap_servers=flow.kafka) as admin:
         admin.delete_topics([flow.topic])
     wait_until(lambda: created(flow), "the topic is there again, empty")
     assert findings(flow) == [f"topic at {flow.topic}/0 0: ends-or-has-a-hole"]
@@ -83,7 +83,7 @@ def test_an_empty_topic_is_sent_all_again_in_order(flow: Flow) -> None:
 
 
 def created(flow: Flow) -> bool:
-    with KafkaAdminClient(bootstrap_servers=flow.bootstrap) as admin:
+    with KafkaAdminClient(bootstrap_servers=flow.kafka) as admin:
         admin.create_topics({flow.topic: {"num_partitions": PARTITIONS}}, wait_for_metadata=True)
     return True
 
@@ -106,7 +106,7 @@ def test_a_topic_with_a_hole_near_its_end_is_sent_from_before_the_hole(flow: Flo
     records = flow.stored()
     flow.send([records[0], records[1], records[3]])
 
-    reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.bootstrap)
+    reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka)
 
     assert published(flow) == {0: records[1].position}
 
@@ -120,7 +120,7 @@ def test_a_record_that_the_log_has_not_stops_the_relay(flow: Flow) -> None:
 
     relay = flow.relay()
     with pytest.raises(AnotherLog) as refused:
-        reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.bootstrap)
+        reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka)
     assert refused.value.place == f"{flow.topic}/0 {newest}"
     assert findings(flow) == [f"topic at {flow.topic}/0 {newest}: not-in-the-log-so"]
 
@@ -128,7 +128,7 @@ def test_a_record_that_the_log_has_not_stops_the_relay(flow: Flow) -> None:
     flow.count(tally, 1, wrong=True)
     assert flow.stored()[-1].position == newest
     with pytest.raises(AnotherLog):
-        reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.bootstrap)
+        reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka)
     flow.count(tally, 3)
 
     assert not relay.connected

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from baqylau.lines import Line
+from baqylau.messaging.broker import Kafka
 from baqylau_infra import topics
 from baqylau_infra.broker import Broker
 
@@ -61,7 +62,9 @@ def tokens_of(town: Town, process: str) -> str:
 def broker_of_the_open_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A broker that has the topics of the open line alone."""
     with Broker(tmp_path_factory.mktemp("kafka")) as broker:
-        topics.create_missing(broker.bootstrap, [t for t in topics.load() if t.name.startswith(f"baqylau.{OPEN}.")])
+        topics.create_missing(
+            Kafka(broker.bootstrap), [t for t in topics.load() if t.name.startswith(f"baqylau.{OPEN}.")]
+        )
         yield broker.bootstrap
 
 

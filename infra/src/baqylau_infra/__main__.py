@@ -75,7 +75,7 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> None:
         settings.run_folder,
         listen=Ports(base=settings.base_port, kafka=settings.kafka_port),
         elsewhere=Elsewhere(
-            kafka_bootstrap=settings.kafka_bootstrap,
+            kafka=None if settings.kafka_bootstrap is None else settings.kafka_at(settings.kafka_bootstrap),
             postgres_host=settings.postgres_host,
             postgres_port=settings.postgres_port,
             postgres_user=settings.postgres_user,

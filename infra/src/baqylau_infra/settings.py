@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from baqylau.platform.settings import KafkaAccess
+from pydantic_settings import SettingsConfigDict
 
 from baqylau_infra import DATA, layout
 
 
-class Settings(BaseSettings):
+class Settings(KafkaAccess):
     """Where data is kept, which ports are taken, and which parts run elsewhere."""
 
     model_config = SettingsConfigDict(env_prefix="BAQYLAU_", extra="ignore", frozen=True, env_ignore_empty=True)

@@ -19,6 +19,7 @@ from types import MappingProxyType, TracebackType
 from typing import IO, Self
 
 from baqylau.lines import Line
+from baqylau.messaging.broker import Kafka
 
 from baqylau_infra import DATA, Problem, layout, ports, topics
 from baqylau_infra.broker import Broker
@@ -49,7 +50,7 @@ class Elsewhere:
     for all; the password is the same for all.
     """
 
-    kafka_bootstrap: str | None = None
+    kafka: Kafka | None = None
     postgres_host: str | None = None
     postgres_port: int = 5432
     postgres_user: str | None = None
@@ -122,11 +123,15 @@ class System:
     @property
     def bootstrap(self) -> str:
         """Where Kafka answers. Raises `Problem` before the start."""
-        if self._elsewhere.kafka_bootstrap is not None:
-            return self._elsewhere.kafka_bootstrap
+        return self._kafka.bootstrap
+
+    @property
+    def _kafka(self) -> Kafka:
+        if self._elsewhere.kafka is not None:
+            return self._elsewhere.kafka
         if self._broker is None:
             raise Problem("The broker hasn't been started.")
-        return self._broker.bootstrap
+        return Kafka(self._broker.bootstrap)
 
     @property
     def database(self) -> Database:
@@ -187,7 +192,7 @@ class System:
     def _require_ports(self) -> None:
         for service in self.services:
             ports.require_free(self._ports[service.name], service.name, "BAQYLAU_BASE_PORT")
-        if self._elsewhere.kafka_bootstrap is None and self._listen.kafka is not None:
+        if self._elsewhere.kafka is None and self._listen.kafka is not None:
             ports.require_free(self._listen.kafka, "the broker", "BAQYLAU_KAFKA_PORT")
 
     def _start_parts(self) -> None:
@@ -196,7 +201,7 @@ class System:
             if self._elsewhere.postgres_host is None:
                 self._database = Database(self.folder / "postgres", log=self._log("database"), say=self._say)
                 started.append(pool.submit(self._start_database, self._database))
-            if self._elsewhere.kafka_bootstrap is None:
+            if self._elsewhere.kafka is None:
                 self._broker = Broker(
                     self.folder / "kafka",
                     self._listen.kafka,
@@ -210,7 +215,7 @@ class System:
                 self._say(f"broker ready on {self.bootstrap}")
             for part in started:
                 part.result()
-        created = topics.create_missing(self.bootstrap)
+        created = topics.create_missing(self._kafka)
         if created:
             self._say(f"{len(created)} topics created")
 
@@ -249,7 +254,7 @@ class System:
             "MALLOC_ARENA_MAX": "2",  # a heap for each of glibc's threads would only grow the process
             "BAQYLAU_LINE": service.line,
             "BAQYLAU_HOST": ports.HOST,
-            "BAQYLAU_KAFKA_BOOTSTRAP": self.bootstrap,
+            **environment_of(self._kafka),
             "BAQYLAU_PARTITIONS": str(topics.partitions()),
             "BAQYLAU_JWKS_FILE": str(self.keys.jwks_file),
             "BAQYLAU_SERVICE_TOKEN_FILE": str(self._tokens_of(service)),
@@ -283,6 +288,19 @@ class System:
 
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
+
+
+def environment_of(kafka: Kafka) -> dict[str, str]:
+    """The `BAQYLAU_KAFKA_…` settings of a service."""
+    found = {
+        "BOOTSTRAP": kafka.bootstrap,
+        "SECURITY": kafka.security,
+        "MECHANISM": kafka.mechanism,
+        "USER": kafka.user,
+        "PASSWORD": kafka.password,
+        "CA_FILE": kafka.ca_file,
+    }
+    return {f"BAQYLAU_KAFKA_{name}": str(value) for name, value in found.items() if value is not None}
 
 
 def own(folder: Path) -> IO[str]:

@@ -4,12 +4,14 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 
+from baqylau.messaging.broker import Kafka
 from kafka import KafkaAdminClient
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
 from kafka.errors import KafkaError, SecurityDisabledError
 from pydantic import BaseModel, ConfigDict
 
 from baqylau_infra import INFRA, Problem
+from baqylau_infra.layout import SERVICES
 
 
 class Topic(BaseModel):
@@ -36,7 +38,7 @@ def partitions() -> int:
     return load()[0].partitions
 
 
-def create_missing(bootstrap: str, wanted: Iterable[Topic] | None = None) -> list[str]:
+def create_missing(kafka: Kafka, wanted: Iterable[Topic] | None = None) -> list[str]:
     """Creates what is missing and returns its names; what is there stays as it is.
 
     Replication is the broker's default. Access rules are given to a broker that has an authorizer. Raises `Problem`
@@ -44,7 +46,7 @@ def create_missing(bootstrap: str, wanted: Iterable[Topic] | None = None) -> lis
     """
     topics = load() if wanted is None else tuple(wanted)
     try:
-        with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
+        with KafkaAdminClient(**kafka.client) as admin:
             there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
             for topic in topics:
                 if there.get(topic.name, topic.partitions) != topic.partitions:
@@ -63,24 +65,30 @@ def create_missing(bootstrap: str, wanted: Iterable[Topic] | None = None) -> lis
             _grant(admin, topics)
             return list(missing)
     except KafkaError as error:
-        raise Problem(f"The topics can't be created on {bootstrap}: {error}.") from error
+        raise Problem(f"The topics can't be created on {kafka.bootstrap}: {error}.") from error
 
 
 def _grant(admin: KafkaAdminClient, topics: Iterable[Topic]) -> None:
-    """Writers may write, readers may read; each principal reads in consumer groups that begin with its own name."""
+    """Writers may write, and read what they have written; readers may read, in consumer groups of their own."""
     rules = []
     for topic in topics:
         resource = ResourcePattern(ResourceType.TOPIC, topic.name)
         for principal in topic.writers:
-            rules += [_allow(principal, action, resource) for action in (ACLOperation.WRITE, ACLOperation.DESCRIBE)]
+            rules += [_allow(principal, action, resource) for action in (ACLOperation.WRITE, ACLOperation.READ)]
         for principal in topic.readers:
-            own_groups = ResourcePattern(ResourceType.GROUP, principal, ACLResourcePatternType.PREFIXED)
+            own_groups = ResourcePattern(ResourceType.GROUP, _groups(principal), ACLResourcePatternType.PREFIXED)
             rules += [_allow(principal, ACLOperation.READ, resource), _allow(principal, ACLOperation.READ, own_groups)]
     refused = admin.create_acls(rules)["failed"]
     # The embedded broker has no authorizer: everyone on this machine who may open its port may read it.
     other = [error for error in refused if error is not SecurityDisabledError]
     if other:
         raise Problem(f"The broker refuses the access rules of infra/kafka/topics.toml: {other[0].__name__}.")
+
+
+def _groups(principal: str) -> str:
+    """How its consumer groups begin: as its service calls its own, and those of subscribers with their own name."""
+    service = {service.name: service for service in SERVICES}.get(principal)
+    return principal if service is None else f"baqylau.{service.line}.{service.title}"
 
 
 def _allow(principal: str, action: ACLOperation, resource: ResourcePattern) -> ACL:

@@ -20,7 +20,7 @@ from kafka.structs import MemberState, OffsetAndMetadata, TopicPartition
 from baqylau.eventstore.work import NotFound
 from baqylau.eventstore.writer import Busy, OutOfReach, Writer
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.broker import answers
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Incoming, from_kafka
 from baqylau.messaging.feed import Feed, FeedOutOfReach
 from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member
@@ -52,11 +52,11 @@ class _Hole:
 class Consumer:
     """Consumes topics for one service. `feeds`: the feed of each topic."""
 
-    def __init__(self, writer: Writer, intake: Intake, feeds: Mapping[str, Feed], bootstrap: str, group: str) -> None:
+    def __init__(self, writer: Writer, intake: Intake, feeds: Mapping[str, Feed], kafka: Kafka, group: str) -> None:
         self._writer = writer
         self._intake = intake
         self._feeds = feeds
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._group = group
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
@@ -98,9 +98,9 @@ class Consumer:
                 backoff.wait(self._stopping)
 
     def _consume(self, backoff: Backoff) -> None:
-        if not answers(self._bootstrap):
+        if not self._kafka.answers():
             raise KafkaConnectionError
-        consumer = member(self._feeds, self._bootstrap, self._group, max_poll_records=BATCH)
+        consumer = member(self._feeds, self._kafka, self._group, max_poll_records=BATCH)
         self._holes.clear()
         self._heard.clear()
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS

@@ -5,6 +5,8 @@ from typing import Any
 
 from kafka import KafkaConsumer
 
+from baqylau.messaging.broker import Kafka
+
 BOOTSTRAP_MS = 3_000
 CLOSE_MS = 1_000
 REBALANCE_SECONDS = 20.0
@@ -19,7 +21,7 @@ class Stuck(Exception):
     """The lag grows and nothing arrives: the client must be made anew."""
 
 
-def member(topics: Iterable[str], bootstrap: str, group: str, **more: Any) -> KafkaConsumer:
+def member(topics: Iterable[str], kafka: Kafka, group: str, **more: Any) -> KafkaConsumer:
     """A consumer of the topics, that will join the group. `more`: settings of its own.
 
     Raises `Stuck` where the broker doesn't know a topic (yet), or `KafkaError`.
@@ -27,7 +29,7 @@ def member(topics: Iterable[str], bootstrap: str, group: str, **more: Any) -> Ka
     named = tuple(topics)
     consumer = KafkaConsumer(
         *named,
-        bootstrap_servers=bootstrap,
+        **kafka.client,
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

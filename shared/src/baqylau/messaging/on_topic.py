@@ -17,6 +17,7 @@ from kafka.errors import KafkaTimeoutError
 
 from baqylau.eventstore.store import Store
 from baqylau.eventstore.verification import Finding
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Incoming, from_kafka
 
 TAIL = 2000
@@ -68,9 +69,9 @@ class _Reading:
 
 
 @contextmanager
-def _reading(bootstrap: str, topics: Sequence[str]) -> Iterator[_Reading]:
+def _reading(kafka: Kafka, topics: Sequence[str]) -> Iterator[_Reading]:
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, max_poll_records=TAIL, bootstrap_timeout_ms=3_000
+        **kafka.client, enable_auto_commit=False, max_poll_records=TAIL, bootstrap_timeout_ms=3_000
     )
     try:
         yield _Reading(consumer, topics)
@@ -78,13 +79,13 @@ def _reading(bootstrap: str, topics: Sequence[str]) -> Iterator[_Reading]:
         consumer.close(autocommit=False)
 
 
-def reconcile(store: Store, envelope: Envelope, topics: Sequence[str], bootstrap: str) -> None:
+def reconcile(store: Store, envelope: Envelope, topics: Sequence[str], kafka: Kafka) -> None:
     """Before a relay goes on: set what counts as published to what the topics hold.
 
     Raises `AnotherLog`, `KafkaError`, `psycopg.Error`.
     """
     published = _published(store)
-    with _reading(bootstrap, topics) as reading:
+    with _reading(kafka, topics) as reading:
         tails: dict[TopicPartition, list[tuple[int, int]]] = {place: [] for place in reading.places}
         for place, records in reading.records(TAIL):
             for record, known in _own(store, envelope, place, records):
@@ -117,14 +118,14 @@ def _followed(tail: Sequence[tuple[int, int]], published: int) -> int:
 
 
 def topic_findings(
-    store: Store, envelope: Envelope, topics: Sequence[str], bootstrap: str, figures: Counter[str]
+    store: Store, envelope: Envelope, topics: Sequence[str], kafka: Kafka, figures: Counter[str]
 ) -> Iterator[Finding]:
     """Every record of the topics against the log; and whether all that was acknowledged is there, in order.
 
     On a running system too. `figures` counts what was seen. Raises `KafkaError`, `psycopg.Error`.
     """
     published = _published(store)  # first: what is acknowledged later may lie behind the ends
-    with _reading(bootstrap, topics) as reading:
+    with _reading(kafka, topics) as reading:
         taken = dict.fromkeys(reading.places, 0)
         highest = dict(taken)
         begun = {place: reading.begins[place] == 0 for place in reading.places}

@@ -23,7 +23,7 @@ from psycopg import Connection
 
 from baqylau.eventstore.store import Store
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.broker import answers
+from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Outgoing
 from baqylau.messaging.listener import Listener
 from baqylau.messaging.on_topic import AnotherLog, reconcile
@@ -44,13 +44,13 @@ STOP_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
-MakeProducer = Callable[[str], KafkaProducer]
+MakeProducer = Callable[[Kafka], KafkaProducer]
 
 
-def make_producer(bootstrap: str) -> KafkaProducer:
+def make_producer(kafka: Kafka) -> KafkaProducer:
     """The producer's settings: idempotent in words, or an odd option would switch it off."""
     return KafkaProducer(
-        bootstrap_servers=bootstrap,
+        **kafka.client,
         enable_idempotence=True,
         acks="all",
         linger_ms=20,  # under load; where nothing more is there to send, `settle` sends at once
@@ -84,14 +84,14 @@ class Relay:
         store: Store,
         envelope: Envelope,
         topics: tuple[str, ...],
-        bootstrap: str,
+        kafka: Kafka,
         listeners: Mapping[str, Callable[[], None]],
         producer: MakeProducer = make_producer,
     ) -> None:
         self._store = store
         self._envelope = envelope
         self._topics = topics
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._make_producer = producer
         self._stopping = threading.Event()
         self._news = threading.Event()
@@ -155,13 +155,13 @@ class Relay:
         return False
 
     def _follow(self, connection: Connection[Any], backoff: Backoff) -> None:
-        if not answers(self._bootstrap):
+        if not self._kafka.answers():
             raise KafkaConnectionError
-        producer = self._make_producer(self._bootstrap)
+        producer = self._make_producer(self._kafka)
         try:
             RELAY_ACTIVE.set(1)
             self._check_partitions(producer)
-            reconcile(self._store, self._envelope, self._topics, self._bootstrap)
+            reconcile(self._store, self._envelope, self._topics, self._kafka)
             run = _Run(self._store, self._envelope, producer, self._topics)
             self.connected = True
             while not self._stopping.is_set():

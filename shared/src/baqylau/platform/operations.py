@@ -13,7 +13,6 @@ from kafka.errors import KafkaError
 from baqylau.eventstore.rebuilding import NotSwitched, rebuild
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.verification import Verdict, parked_keys, verify
-from baqylau.messaging.broker import answers
 from baqylau.messaging.on_topic import topic_findings
 from baqylau.platform.runtime import Runtime
 
@@ -41,9 +40,9 @@ def _verify(runtime: Runtime, name: str) -> int:
     service, settings = runtime.service, runtime.settings
     verdict = verify(service)
     topic = "not compared with the topic: no broker answers"
-    if answers(settings.kafka_bootstrap):
+    if settings.kafka.answers():
         figures: Counter[str] = Counter()
-        verdict.add(topic_findings(service.store, runtime.envelope, runtime.topics, settings.kafka_bootstrap, figures))
+        verdict.add(topic_findings(service.store, runtime.envelope, runtime.topics, settings.kafka, figures))
         topic = f"{figures['records']} records on its topics"
     for key, upstream, first, count in parked_keys(service):
         print(f"{name}  parked: {count} of {key} from {upstream} {first} on")

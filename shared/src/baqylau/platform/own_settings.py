@@ -10,7 +10,6 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from baqylau.lines import Line
-from baqylau.messaging.broker import answers
 from baqylau.platform.auth import require_own_token
 from baqylau.platform.settings import ProcessSettings, Settings
 
@@ -65,13 +64,11 @@ def _require_own_database(settings: Settings) -> None:
 
 def _require_own_broker(settings: ProcessSettings) -> None:
     """A broker with topics of other lines alone is theirs; one with none may be given them yet."""
-    if not answers(settings.kafka_bootstrap):
+    if not settings.kafka.answers():
         return
     limit = int(ASK_SECONDS * 1000)
     try:
-        with KafkaAdminClient(
-            bootstrap_servers=settings.kafka_bootstrap, bootstrap_timeout_ms=limit, request_timeout_ms=limit
-        ) as admin:
+        with KafkaAdminClient(**settings.kafka.client, bootstrap_timeout_ms=limit, request_timeout_ms=limit) as admin:
             topics = [topic for topic in admin.list_topics() if topic.startswith(_TOPICS)]
     except (KafkaError, OSError):
         return

@@ -11,7 +11,6 @@ import structlog
 
 from baqylau.eventstore.service import Service
 from baqylau.lines import Line, topic_of
-from baqylau.messaging.broker import answers
 from baqylau.messaging.consumer import Consumer
 from baqylau.messaging.envelope import Envelope
 from baqylau.messaging.feed import Feed
@@ -98,10 +97,10 @@ class Runtime:
         self.envelope = Envelope(settings.line, name, settings.own_url)
         self.intake = Intake(policies, settings.line, name, self.clock.recorded_at)
         heard = {PUBLIC_EVENTS: self.commits.notice, **(listeners or {})}
-        self.relay = Relay(service.store, self.envelope, self.topics, settings.kafka_bootstrap, heard)
+        self.relay = Relay(service.store, self.envelope, self.topics, settings.kafka, heard)
         self.feeds = self._feeds(upstreams)
         self.consumer = Consumer(
-            service.writer, self.intake, self.feeds, settings.kafka_bootstrap, f"baqylau.{settings.line}.{name}"
+            service.writer, self.intake, self.feeds, settings.kafka, f"baqylau.{settings.line}.{name}"
         )
         self.watchers: list[Watcher] = []
 
@@ -153,7 +152,7 @@ class Runtime:
         """What readiness asks."""
         checks = {
             "database": self._database(),
-            "broker": answers(self.settings.kafka_bootstrap),
+            "broker": self.settings.kafka.answers(),
             "writer": self.service.writer.alive,
             "relay": self.relay.alive and self.relay.connected,
             "watchers": all(watcher.alive for watcher in self.watchers),

@@ -1,11 +1,13 @@
 """Settings of a service's process, from `BAQYLAU_…` environment variables."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from baqylau.lines import Line
+from baqylau.messaging.broker import Kafka
 
 MAX_BODY_BYTES = 1024 * 1024
 POOL_SESSIONS = 12
@@ -13,7 +15,27 @@ POOL_SESSIONS = 12
 _KEPT_SESSIONS = 3
 
 
-class ProcessSettings(BaseSettings):
+class KafkaAccess(BaseSettings):
+    """As whom a process is known to Kafka, and how it gets there (`Kafka`)."""
+
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_user: str | None = None
+    kafka_password: str | None = None
+    kafka_ca_file: Path | None = None
+
+    @field_validator("kafka_ca_file", mode="before")
+    @classmethod
+    def _no_file(cls, value: object) -> object:
+        return value or None
+
+    def kafka_at(self, bootstrap: str) -> Kafka:
+        """Kafka there, with this access."""
+        access = self.kafka_security, self.kafka_mechanism, self.kafka_user, self.kafka_password, self.kafka_ca_file
+        return Kafka(bootstrap, *access)
+
+
+class ProcessSettings(KafkaAccess):
     """What every process needs to know. Raises `pydantic.ValidationError`, naming each missing variable."""
 
     model_config = SettingsConfigDict(env_prefix="BAQYLAU_", extra="ignore", frozen=True)
@@ -32,6 +54,11 @@ class ProcessSettings(BaseSettings):
     @classmethod
     def _no_folder(cls, value: object) -> object:
         return value or None
+
+    @property
+    def kafka(self) -> Kafka:
+        """Where Kafka is, and as whom this process is known there."""
+        return self.kafka_at(self.kafka_bootstrap)
 
 
 class Settings(ProcessSettings):

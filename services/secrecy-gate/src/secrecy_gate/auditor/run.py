@@ -18,7 +18,6 @@ import structlog
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.broker import answers
 from baqylau.messaging.envelope import from_kafka
 from baqylau.messaging.group import BOOTSTRAP_MS, CLOSE_MS, JOIN_SECONDS, Stuck, member
 from baqylau.platform.settings import ProcessSettings
@@ -50,7 +49,7 @@ class Auditor:
                 "BAQYLAU_FEED_SECRECY_GATE and BAQYLAU_SERVICE_TOKEN_FILE"
             )
         self._line = settings.line
-        self._bootstrap = settings.kafka_bootstrap
+        self._kafka = settings.kafka
         self._url = f"{settings.feed_secrecy_gate}/findings"
         self._token = settings.service_token_file / settings.line.value
         self._topics = {topic_of(self._line, service): service for service in AUDITED}
@@ -86,14 +85,12 @@ class Auditor:
             backoff.wait(self._stopping)
 
     def _audit(self, backoff: Backoff) -> None:
-        if not answers(self._bootstrap):
+        if not self._kafka.answers():
             raise KafkaConnectionError
         with ExitStack() as ending:
-            units = KafkaConsumer(
-                bootstrap_servers=self._bootstrap, enable_auto_commit=False, bootstrap_timeout_ms=BOOTSTRAP_MS
-            )
+            units = KafkaConsumer(**self._kafka.client, enable_auto_commit=False, bootstrap_timeout_ms=BOOTSTRAP_MS)
             ending.callback(units.close, autocommit=False, timeout_ms=CLOSE_MS)
-            records = member(self._topics, self._bootstrap, f"baqylau.{self._line}.auditor")
+            records = member(self._topics, self._kafka, f"baqylau.{self._line}.auditor")
             ending.callback(records.close, autocommit=False, timeout_ms=CLOSE_MS)
             self._follow_units(units)
             joined_by = time.monotonic() + JOIN_SECONDS
