@@ -188,6 +188,54 @@ def test_with_a_savepoint_the_work_goes_on_after_what_the_database_refuses(talli
     assert sorted(row[0] for row in tallies.store.read("SELECT number FROM tallies")) == [1, 5]
 
 
+def test_an_outer_attempt_that_fails_after_an_inner_one_did_takes_nothing_of_the_command_before_it(
+    tallies: Service, cause: Cause
+) -> None:
+    """Going back to a savepoint takes those after it away: set in another order, it would take the outer one's."""
+    first, row = uuid4(), uuid4()
+
+    def executed(work: Work) -> None:
+        work.attempt(count(first, cause), savepoint=True)
+        work.change("INSERT INTO tallies VALUES (%s, 5)", (row,))
+        work.execute()
+
+    def impossible(work: Work) -> None:
+        work.change("INSERT INTO tallies VALUES (%s, 99999999999)", (uuid4(),))
+        work.execute()
+
+    def refused(work: Work) -> None:
+        with pytest.raises(psycopg.DataError):
+            work.attempt(impossible, savepoint=True)
+        raise Refused([Ground(None, "no")])
+
+    before, failing, after = together(tallies, [executed, refused, count(first, cause)])
+
+    before.result()
+    with pytest.raises(Refused):
+        failing.result()
+    assert after.result() == 2
+    assert sorted(tallies.store.read("SELECT id, number FROM tallies")) == sorted([(first, 2), (row, 5)])
+
+
+def test_an_attempt_that_was_undone_after_it_executed_leaves_the_outer_able_to_read(tallies: Service) -> None:
+    row = uuid4()
+
+    def undone(work: Work) -> None:
+        for number in (5, 6):
+            work.change("INSERT INTO tallies VALUES (%s, %s)", (uuid4(), number))
+        work.execute()
+        raise Refused([Ground(None, "no")])
+
+    def outer(work: Work) -> object:
+        with pytest.raises(Refused):
+            work.attempt(undone, savepoint=True)
+        work.change("INSERT INTO tallies VALUES (%s, 7)", (row,))
+        return work.read("SELECT number FROM tallies")
+
+    assert tallies.writer.submit(outer).result() == []
+    assert tallies.store.read("SELECT id, number FROM tallies") == [(row, 7)]
+
+
 def test_a_batch_survives_a_caller_that_has_gone(tallies: Service, cause: Cause) -> None:
     tally = uuid4()
     held, go = threading.Event(), threading.Event()

@@ -71,7 +71,7 @@ def test_an_empty_topic_is_sent_all_again_in_order(flow: Flow) -> None:
     tally = flow.tally_in(0)
     flow.count(tally, 5)
     publish_all(flow)
-    with KafkaAdminClient(bootstrap_servers=flow.kafka) as admin:
+    with KafkaAdminClient(bootstrap_servers=flow.bootstrap) as admin:
         admin.delete_topics([flow.topic])
     wait_until(lambda: created(flow), "the topic is there again, empty")
     assert findings(flow) == [f"topic at {flow.topic}/0 0: ends-or-has-a-hole"]
@@ -83,7 +83,7 @@ def test_an_empty_topic_is_sent_all_again_in_order(flow: Flow) -> None:
 
 
 def created(flow: Flow) -> bool:
-    with KafkaAdminClient(bootstrap_servers=flow.kafka) as admin:
+    with KafkaAdminClient(bootstrap_servers=flow.bootstrap) as admin:
         admin.create_topics({flow.topic: {"num_partitions": PARTITIONS}}, wait_for_metadata=True)
     return True
 

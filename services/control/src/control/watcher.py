@@ -1,8 +1,8 @@
 """Watches deadlines: what is overdue is found through the index and recorded, oldest first, however long it was down.
 
-One replica at a time holds the service's advisory lock. Two at once would be harmless too: what an assignment has
-missed is decided by the assignment, once. The same thread counts terms again after a calendar amendment, before it
-looks for misses, so that nothing is missed on a day that is no longer its last.
+One replica at a time holds the lock (`baqylau.eventstore.tenure`). Two at once would be harmless too: what an
+assignment has missed is decided by the assignment, once. The same thread counts terms again after a calendar amendment,
+before it looks for misses, so that nothing is missed on a day that is no longer its last.
 """
 
 import threading
@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import structlog
+from baqylau.eventstore import tenure
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import Work
@@ -33,8 +34,6 @@ from control.reference import adopt_calendar
 
 BATCH = 64
 """Assignments handed to the writer together: it takes as many into one transaction, and commands come between."""
-QUIET_SECONDS = 30.0
-"""How long it trusts that nothing falls due, before it looks all the same."""
 STANDBY_SECONDS = 2.0
 ANSWER_SECONDS = 60.0
 STOP_SECONDS = 1.5
@@ -92,7 +91,7 @@ class DeadlineWatcher:
     def _hold_lock(self, connection: Connection[Any]) -> bool:
         """Wait until no other replica watches. False: stopping."""
         while not self._stopping.is_set():
-            if _rows(connection, "SELECT pg_try_advisory_lock(hashtext('baqylau-deadlines'))")[0][0]:
+            if tenure.take(connection, "baqylau-deadlines"):
                 return True
             self._stopping.wait(STANDBY_SECONDS)
         return False
@@ -109,9 +108,10 @@ class DeadlineWatcher:
             self._woken.wait(self._until_midnight())
 
     def _until_midnight(self) -> float:
+        """But no longer than the holder of a lock may be silent; so it also looks when nobody has woken it."""
         now = self._clock.now().astimezone(ALMATY)
         left = 86400 - (now.hour * 3600 + now.minute * 60 + now.second)
-        return min(QUIET_SECONDS, left + 0.01)
+        return min(tenure.SILENCE_SECONDS, left + 0.01)
 
     # What is overdue
 

@@ -89,6 +89,11 @@ class Service(EventSourcedProjection[UUID]):
         event: DomainEvent = self.mapper.to_domain_event(stored)  # type: ignore[assignment]
         return event
 
+    def close(self) -> None:
+        """Close its sessions. Nothing may be written any more."""
+        super().close()
+        self.store.close_writing()
+
     def policy(
         self, domain_event: DomainEventProtocol[UUID], processing_event: ProcessingEvent[UUID]
     ) -> None:  # pragma: no cover

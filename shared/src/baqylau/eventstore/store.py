@@ -7,6 +7,7 @@ milliseconds of a batch, and a session that stalls in it is ended by the server 
 
 import hashlib
 import select
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
@@ -17,12 +18,13 @@ import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, tuple_row
 from psycopg_pool import ConnectionPool
 
 from baqylau.eventstore import answers
 from baqylau.eventstore.aggregate import DomainEvent
-from baqylau.eventstore.transaction import Head, Transaction, behind
+from baqylau.eventstore.transaction import Head, Rows, Transaction, behind
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.envelope import Outgoing, Publication, attributes, encode, partition_of
 
@@ -72,14 +74,16 @@ CREATE TABLE IF NOT EXISTS read_models (
 """
 
 
-def _still_there(connection: Connection[Any]) -> None:
-    """Whether a session of the pool can be used, without a round trip where it can.
-
-    A server that ended it has closed the socket or said why, so there is something to read.
-    """
+def _has_been_told(connection: Connection[Any]) -> bool:
+    """Whether the server has said something unasked: that it ended the session, mostly, or it has closed the socket."""
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
+    return bool(waiting.poll(0))
+
+
+def _still_there(connection: Connection[Any]) -> None:
+    """Whether a session of the pool can be used, without a round trip where it can."""
+    if _has_been_told(connection):
         ConnectionPool.check_connection(connection)
 
 
@@ -112,6 +116,8 @@ class Store(PostgresProcessRecorder):
         pool.kwargs.update(_SESSIONS)
         pool.reconnect_timeout = _RECONNECT_SECONDS
         pool._check = _still_there
+        self._writing: Connection[DictRow] | None = None
+        self._writers = threading.Lock()
         super().__init__(datastore, **tables)
 
     def create_table(self) -> None:
@@ -202,7 +208,7 @@ class Store(PostgresProcessRecorder):
         `head`: the end of the log as the caller has last seen it (`Transaction.changed`). Raises `OtherReadModels`
         where a rebuild has put others in the place of those that this code writes to.
         """
-        with self.datastore.pool.connection() as connection:
+        with self._writing_session() as connection:
             try:
                 with connection.cursor(row_factory=tuple_row) as cursor:
                     # One string, so one round trip: nobody else can write until the last of them is answered.
@@ -221,6 +227,26 @@ class Store(PostgresProcessRecorder):
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def _writing_session(self) -> Iterator[Connection[DictRow]]:
+        """The one session that writes, outside the pool: who reads much must not keep all writers waiting."""
+        with self._writers:
+            session = self._writing
+            if session is None or session.closed or _has_been_told(session):
+                self.close_writing()
+                session = self._writing = self.connect()
+            try:
+                yield session
+            finally:
+                if session.info.transaction_status != TransactionStatus.IDLE:  # broken, or in what can't be told
+                    self.close_writing()
+
+    def close_writing(self) -> None:
+        """Close the session that writes; the next transaction opens another."""
+        session, self._writing = self._writing, None
+        if session is not None:
+            session.close()
+
     def select_events(
         self,
         originator_id: UUID | str,
@@ -231,7 +257,7 @@ class Store(PostgresProcessRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """An aggregate's events. The library's tries ten times where the database is away; a caller can't wait so."""
-        rows = self.read(
+        rows = self.read_binary(
             f"SELECT originator_id, originator_version, topic, state FROM {self.events_table_name} "
             "WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s "
             f"ORDER BY originator_version {'DESC' if desc else 'ASC'} LIMIT %s",
@@ -239,15 +265,15 @@ class Store(PostgresProcessRecorder):
         )
         return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]
 
-    def has(self, event: StoredEvent) -> bool:
-        """Whether exactly this event is stored: what became of a commit whose answer was lost."""
-        found = self.select_events(event.originator_id, gt=event.originator_version - 1, lte=event.originator_version)
-        return bool(found) and found[0].state == event.state and found[0].topic == event.topic
-
-    def read(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def read(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """Rows of a read model, as tuples, outside any transaction."""
         with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
+
+    def read_binary(self, query: LiteralString, params: Sequence[Any] = ()) -> Rows:
+        """As `Transaction.read_binary`."""
+        with self.datastore.pool.connection() as connection:
+            return Transaction(self, connection).read_binary(query, params)
 
     def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
         """The log behind a position, oldest first: position, event, and the hash chain's digest there (empty: none)."""
@@ -269,13 +295,21 @@ class Store(PostgresProcessRecorder):
                 yield topic_of(line, self.service), partition, key, attributes(publication, event, line), value
 
     def public_events(
-        self, topic: str, after: int, limit: int, partition: int | None = None, heads: dict[int, int] | None = None
+        self,
+        topic: str,
+        after: int,
+        limit: int,
+        partition: int | None = None,
+        heads: dict[int, int] | None = None,
+        on: Transaction | None = None,
     ) -> list[Outgoing]:
         """The records of a topic behind a position, oldest first, each with the position before it in its partition.
 
         `heads`: what the caller who goes on from there already knows of those positions, by partition; it is kept up.
+        `on`: the session to read on, if it matters.
         """
-        rows = self.read(
+        read = (on or self).read_binary
+        rows = read(
             "SELECT position, partition, key, headers, value FROM public_events "
             "WHERE topic = %s AND position > %s AND (%s::smallint IS NULL OR partition = %s) "
             "ORDER BY position LIMIT %s",
@@ -283,7 +317,7 @@ class Store(PostgresProcessRecorder):
         )
         heads = {} if heads is None else heads
         for found in {row[1] for row in rows} - heads.keys():
-            head = self.read(
+            head = read(
                 "SELECT coalesce(max(position), 0) FROM public_events "
                 "WHERE topic = %s AND partition = %s AND position <= %s",
                 (topic, found, after),

@@ -188,7 +188,7 @@ class Work:
         outer, self._touched = self._touched, {}
         if savepoint:
             self._execute(began.statements)
-            self._save(began, len(self._open) - 1)
+            self._save_open()
         try:
             result = task(self)
             self._collect()
@@ -197,10 +197,11 @@ class Work:
             for id_ in self._undo(began, error):
                 outer.pop(id_, None)
             raise
+        else:
+            self._settled = len(self.statements)
         finally:
             self._open.pop()
             self._touched = outer
-        self._settled = len(self.statements)
         return result
 
     def _collect(self) -> None:
@@ -221,6 +222,7 @@ class Work:
         self._aggregates.forget(undone)
         del self.events[began.events :], self.statements[began.statements :], self.answers[began.answers :]
         self.positions = began.positions
+        self._settled = min(self._settled, began.statements)
         if began.saved and not out_of_reach(error):
             self.transaction.connection.execute(f"ROLLBACK TO SAVEPOINT attempt_{len(self._open) - 1}")
             self._executed = began.statements
@@ -229,15 +231,19 @@ class Work:
     def _execute(self, end: int) -> None:
         """Execute the statements up to `end`; each attempt that may still have to undo one gets a savepoint first."""
         for index in range(self._executed, end):
-            for depth, attempt in enumerate(self._open):
-                if attempt.statements <= index and not attempt.saved:
-                    self._save(attempt, depth)
+            self._save_open(index)
             self.transaction.connection.execute(*self.statements[index], prepare=True)
             self._executed = index + 1
 
-    def _save(self, attempt: _Attempt, depth: int) -> None:
-        self.transaction.connection.execute(f"SAVEPOINT attempt_{depth}")
-        attempt.saved = True
+    def _save_open(self, index: int | None = None) -> None:
+        """Set the savepoints of the open attempts, the outer ones first: going back to one takes all after it away.
+
+        `index`: of those alone that began at this statement or before it.
+        """
+        for depth, attempt in enumerate(self._open):
+            if not attempt.saved and (index is None or attempt.statements <= index):
+                self.transaction.connection.execute(f"SAVEPOINT attempt_{depth}")
+                attempt.saved = True
 
 
 Project = Callable[[DomainEvent], Sequence[Statement]]

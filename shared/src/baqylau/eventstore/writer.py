@@ -210,8 +210,8 @@ class Writer:
         if not stored:
             return False
         try:
-            with self.store.transaction():
-                return self.store.has(stored[0])
+            with self.store.transaction() as transaction:
+                return transaction.has(stored[0])
         except Exception:  # noqa: BLE001 (whatever it is, the answer is: not known)
             return False
 

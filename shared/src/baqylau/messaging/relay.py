@@ -1,11 +1,11 @@
 """Publishes what is stored, and nothing else.
 
-One replica at a time holds the service's advisory lock and follows `public_events`. It begins with a look at what lies
-on the topics (`baqylau.messaging.on_topic`), and publishes nothing where that isn't of its log. What the broker has
-acknowledged is kept per partition; after any failed record the producer is thrown away, because it would go on behind
-the lost one, and publishing starts again from what was acknowledged. Records may so be sent twice, never left out;
-consumers skip what they have had. Two relays at once (one that lost its lock without noticing) are harmless for the
-same reason.
+One replica at a time holds the service's advisory lock (`baqylau.eventstore.tenure`) and follows `public_events`. It
+begins with a look at what lies on the topics (`baqylau.messaging.on_topic`), and publishes nothing where that isn't of
+its log. What the broker has acknowledged is kept per partition, now and then: it is a hint, the topics say it better.
+After any failed record the producer is thrown away, because it would go on behind the lost one, and publishing starts
+again from what was acknowledged. Records may so be sent twice, never left out; consumers skip what they have had. Two
+relays at once (one that lost its lock without noticing) are harmless for the same reason.
 """
 
 import threading
@@ -21,7 +21,9 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from psycopg import Connection
 
+from baqylau.eventstore import tenure
 from baqylau.eventstore.store import Store
+from baqylau.eventstore.transaction import Transaction
 from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Outgoing
@@ -31,10 +33,17 @@ from baqylau.observability.metrics import RELAY_ACTIVE, RELAY_BEHIND, RELAY_PUBL
 
 WINDOW = 8000
 """Records sent and not yet acknowledged, at most: the producer's own buffer has no bound."""
+WINDOW_BYTES = 32 * 1024 * 1024
+"""Of their values, together."""
 READ_LIMIT = 2000
 PUBLIC_EVENTS = "public_events"
-QUIET_SECONDS = 30.0
-"""How long a relay trusts that no notification means nothing new, before it looks all the same."""
+KEEP_SECONDS = 0.5
+"""How long what was acknowledged is kept in memory alone."""
+BREATH_SECONDS = 0.001
+LONGEST_BREATH_SECONDS = 0.02
+"""After each round a relay lets pass the first for each record of it, and at most the second. So one record that comes
+alone goes at once, and under load, when each transaction would be a round, a few go together at a fraction of the cost.
+"""
 TAKE_OVER_SECONDS = 1.0
 """How often a relay that waits asks for the lock of the one that publishes."""
 ACKNOWLEDGE_SECONDS = 30.0
@@ -147,8 +156,7 @@ class Relay:
     def _hold_lock(self, connection: Connection[Any]) -> bool:
         """Take the service's relay lock, or wait for it. False: stopping."""
         while not self._stopping.is_set():
-            row = connection.execute("SELECT pg_try_advisory_lock(hashtext('baqylau-relay')) AS held").fetchone()
-            if row is not None and row["held"]:
+            if tenure.take(connection, "baqylau-relay"):
                 return True
             self.connected = True
             self._stopping.wait(TAKE_OVER_SECONDS)
@@ -162,19 +170,32 @@ class Relay:
             RELAY_ACTIVE.set(1)
             self._check_partitions(producer)
             reconcile(self._store, self._envelope, self._topics, self._kafka)
-            run = _Run(self._store, self._envelope, producer, self._topics)
+            run = _Run(self._store, Transaction(self._store, connection), self._envelope, producer, self._topics)
             self.connected = True
-            while not self._stopping.is_set():
-                self._news.clear()
-                connection.execute("SELECT 1")  # raises where the session, and so the lock, is lost
-                if run.publish_some() == 0:
-                    run.settle(ACKNOWLEDGE_SECONDS)
-                    backoff.reset()
-                    self._tidy()
-                    self._news.wait(QUIET_SECONDS)
-            run.settle(STOP_SECONDS / 2)
+            try:
+                while not self._stopping.is_set():
+                    self._publish(run, backoff)
+                run.settle(STOP_SECONDS / 2)
+            finally:
+                with suppress(psycopg.Error):
+                    run.keep()
         finally:
             _throw_away(producer)
+
+    def _publish(self, run: "_Run", backoff: Backoff) -> None:
+        """One round: all that is stored and wasn't sent; then a rest until there is more."""
+        self._news.clear()
+        sent, more = 0, True
+        while more and not self._stopping.is_set():
+            some, more = run.publish_some()
+            sent += some
+        run.settle(ACKNOWLEDGE_SECONDS)
+        backoff.reset()
+        self._tidy()
+        self._stopping.wait(min(LONGEST_BREATH_SECONDS, sent * BREATH_SECONDS))
+        if not self._news.wait(KEEP_SECONDS):
+            run.keep()
+            self._news.wait(tenure.SILENCE_SECONDS)
 
     def _tidy(self) -> None:
         """The one replica that publishes also does, in a quiet moment, what one of them has to do now and then."""
@@ -193,14 +214,20 @@ class Relay:
 class _Run:
     """One life of a producer: what it has sent, and what of it is acknowledged."""
 
-    def __init__(self, store: Store, envelope: Envelope, producer: KafkaProducer, topics: tuple[str, ...]) -> None:
+    def __init__(
+        self, store: Store, reading: Transaction, envelope: Envelope, producer: KafkaProducer, topics: tuple[str, ...]
+    ) -> None:
+        """`reading`: the session that holds the lock. Where it is lost, and so the lock, the next look raises."""
         self._store = store
+        self._reading = reading
         self._envelope = envelope
         self._producer = producer
         self._flying: deque[tuple[Outgoing, Any]] = deque()
+        self._bytes = 0
         rows = store.read("SELECT topic, partition, position FROM published")
         self._acknowledged = {(topic, partition): position for topic, partition, position in rows}
         self._kept = dict(self._acknowledged)
+        self._kept_at = time.monotonic()
         self._cursor = {topic: self._before_first_unpublished(topic) for topic in topics}
         self._heads: dict[str, dict[int, int]] = {topic: {} for topic in topics}
 
@@ -222,23 +249,27 @@ class _Run:
         )
         return int(found[0][0])
 
-    def publish_some(self) -> int:
-        """Send the next records of each topic. Answers how many. Raises `Lost`."""
-        sent = 0
+    def publish_some(self) -> tuple[int, bool]:
+        """Send the next records of each topic. Answers how many, and whether there may be more. Raises `Lost`.
+
+        A look that found fewer than it may take has found all there was; of what comes later, the relay is notified.
+        """
+        sent, more = 0, False
         for topic, after in self._cursor.items():
-            records = self._store.public_events(topic, after, READ_LIMIT, heads=self._heads[topic])
+            records = self._store.public_events(topic, after, READ_LIMIT, heads=self._heads[topic], on=self._reading)
             for record in records:
                 if record.position > self._acknowledged.get((topic, record.partition), 0):
                     self._send(record)
             if records:
                 self._cursor[topic] = records[-1].position
                 sent += len(records)
+                more = more or len(records) == READ_LIMIT
         self._collect()
-        return sent
+        return sent, more
 
     def _send(self, record: Outgoing) -> None:
-        if len(self._flying) >= WINDOW:
-            self._collect(until=time.monotonic() + ACKNOWLEDGE_SECONDS, leave=WINDOW // 2)
+        if len(self._flying) >= WINDOW or self._bytes >= WINDOW_BYTES:
+            self._collect(until=time.monotonic() + ACKNOWLEDGE_SECONDS, leave=len(self._flying) // 2)
         future = self._producer.send(
             record.topic,
             key=record.key.encode(),
@@ -247,6 +278,7 @@ class _Run:
             partition=record.partition,
         )
         self._flying.append((record, future))
+        self._bytes += len(record.value)
 
     def settle(self, seconds: float) -> None:
         """Send at once, and wait until all is acknowledged. Raises `Lost`, also where that takes longer."""
@@ -261,6 +293,7 @@ class _Run:
         try:
             while len(self._flying) > leave and (until is not None or self._flying[0][1].is_done):
                 record, future = self._flying.popleft()
+                self._bytes -= len(record.value)
                 if not future.succeeded():
                     future.get(timeout=max(0.0, (until or 0.0) - time.monotonic()))
                 self._acknowledged[(record.topic, record.partition)] = record.position
@@ -270,20 +303,21 @@ class _Run:
         finally:
             for topic, records in published.items():
                 RELAY_PUBLISHED.labels(topic).inc(records)
-            self._keep()
+        if time.monotonic() - self._kept_at > KEEP_SECONDS:
+            self.keep()
         RELAY_BEHIND.set(len(self._flying))
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Remember what was acknowledged, for the next life. A relay that lost its lock may know less: no step back."""
         changed = [
             (*place, position) for place, position in self._acknowledged.items() if self._kept.get(place) != position
         ]
         if changed:
-            with self._store.datastore.pool.connection() as connection, connection.cursor() as cursor:
-                cursor.executemany(
-                    "INSERT INTO published (topic, partition, position) VALUES (%s, %s, %s) "
-                    "ON CONFLICT (topic, partition) DO UPDATE "
-                    "SET position = greatest(published.position, excluded.position)",
-                    changed,
-                )
+            self._store.read(
+                "INSERT INTO published (topic, partition, position) "
+                "SELECT * FROM unnest(%s::text[], %s::smallint[], %s::bigint[]) ON CONFLICT (topic, partition) "
+                "DO UPDATE SET position = greatest(published.position, excluded.position) RETURNING 1",
+                [list(column) for column in zip(*changed, strict=True)],
+            )
             self._kept = dict(self._acknowledged)
+        self._kept_at = time.monotonic()

@@ -11,7 +11,7 @@ from baqylau.messaging.broker import Kafka
 
 MAX_BODY_BYTES = 1024 * 1024
 POOL_SESSIONS = 12
-"""Of a process; relay, listener and a watcher have one each besides."""
+"""Of a process; writer, relay, listener and a watcher have one each besides."""
 _KEPT_SESSIONS = 3
 
 
