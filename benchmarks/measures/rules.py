@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
+from baqylau.eventstore.work import Aggregates, Work
 from baqylau.segregation import KnownUnits, PermittedUnit
 from control.domain.calendar import first_calendar
 
@@ -53,7 +54,7 @@ class NoDatabase:
 def checking(quick: bool) -> Iterator[tuple[Run, Run]]:
     """A service that has seen its 10,000 units. The database is gone, so a question to it would fail."""
     permitted = {id_: PermittedUnit(id_, "MIN-A", "01", id_, documentation_service=False) for id_ in _ids(10_000)}
-    known = KnownUnits(NoDatabase(), LINE)  # type: ignore[arg-type]
+    known, work = KnownUnits(LINE), Work(NoDatabase(), _none(), lambda _: ())  # type: ignore[arg-type]
     known._units = dict(permitted)
     asked = list(permitted) * amounts(quick)(50)
 
@@ -61,7 +62,7 @@ def checking(quick: bool) -> Iterator[tuple[Run, Run]]:
         check = known.permitted
         began = time.perf_counter()
         for unit_id in asked:
-            check(unit_id, "unit_id")
+            check(work, unit_id, "unit_id")
         return Sample((time.perf_counter() - began) / len(asked) * 1e9)
 
     def look_up() -> Sample:
@@ -72,6 +73,10 @@ def checking(quick: bool) -> Iterator[tuple[Run, Run]]:
 
     with frozen():
         yield ours, look_up
+
+
+def _none() -> Aggregates:
+    return Aggregates(lambda _, __: (), 0)
 
 
 def _ids(amount: int) -> list[UUID]:

@@ -1,6 +1,6 @@
 """A line's real registry, which learns of units from the gate's own publications as a test delivers them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,11 +8,13 @@ from uuid import UUID
 from baqylau import segregation
 from baqylau.contracts.values import Classification, Regime
 from baqylau.eventstore.service import Service
+from baqylau.eventstore.work import Work
 from baqylau.lines import Line, regime_of, topic_of
 from baqylau.messaging.envelope import Envelope, Incoming, Outgoing, from_kafka
 from baqylau.messaging.intake import Intake, Taken, upstream_of
 from baqylau.messaging.listener import Listener
 from baqylau.refusals import Refused
+from baqylau.segregation import PermittedUnit
 from baqylau.testing.probe import line_settings
 from baqylau_infra.database import Access
 from registry.api.schemas import RegisterDocument
@@ -38,7 +40,7 @@ class LinesRegistry:
         self.regime = regime
         settings = line_settings(access.environment(), line=line)
         self.service = Service("registry", settings, publisher(line), [DOCUMENTS, CONTENT], [segregation.TABLES])
-        self.units = segregation.KnownUnits(self.service.store, line)
+        self.units = segregation.KnownUnits(line)
         self.registry = Registry(self.service.store, self.units, regime)
         self._intake = Intake(self.units.policies(), line, "registry", lambda: datetime.now(UTC))
         listener = Listener(self.service.store, {segregation.CHANNEL: self.units.forget})
@@ -52,6 +54,14 @@ class LinesRegistry:
         """Records come from the line's topic of the gate, in just this order."""
         read = [self._as_received(record) for record in records]
         return self.service.writer.submit(lambda work: self._intake.take(work, self.topic, partition, read)).result(30)
+
+    def permitted(self, units: Iterable[UUID]) -> list[UUID]:
+        """Those of the units in which the copy lets records be handled."""
+
+        def task(work: Work) -> list[UUID]:
+            return [unit for unit in units if isinstance(self.units.permitted(work, unit, "unit_id"), PermittedUnit)]
+
+        return self.service.writer.submit(task).result(30)
 
     def position(self, partition: int) -> int:
         """The last position handled."""

@@ -26,7 +26,7 @@ def test_only_a_change_of_the_calendar_tells_nobody() -> None:
 
 
 def test_of_the_gate_only_units_and_postings_are_acted_on() -> None:
-    units = KnownUnits(None, Line.NON_CONFIDENTIAL)  # type: ignore[arg-type]
+    units = KnownUnits(Line.NON_CONFIDENTIAL)
 
     table = policies(units, Regime.NON_CONFIDENTIAL)
 

@@ -64,24 +64,25 @@ class ForeignUnit(Exception):
 class KnownUnits:
     """The copy of one process, read through a dictionary: a check of a unit seen before costs a look-up and no I/O.
 
-    A unit that was moved or dissolved is forgotten by every replica when that is committed (`CHANNEL`).
+    A unit that was moved or dissolved is forgotten by every replica as it hears of that commit (`CHANNEL`).
     """
 
-    def __init__(self, store: Store, line: Line) -> None:
-        self._store = store
+    def __init__(self, line: Line) -> None:
         self._regime = regime_of(line)
         self._units: dict[UUID, PermittedUnit] = {}
         self._organizations: dict[str, KnownOrganization] = {}
 
-    def permitted(self, unit_id: UUID, field: str) -> PermittedUnit | Ground:
+    def permitted(self, work: Work, unit_id: UUID, field: str) -> PermittedUnit | Ground:
         """The unit, where records of this line may be handled in it; else the ground of the refusal.
 
-        `field`: the body's field that names the unit.
+        `work`: in which they are handled. `field`: the body's field that names the unit.
         """
         units = self._units  # this very dictionary: what is read before a `forget` must not outlive it
+        if work.has_changed("known_units"):
+            units = {}  # what isn't committed yet holds for this transaction alone
         unit = units.get(unit_id)
         if unit is None:
-            rows = self._store.read(_UNIT + "WHERE id = %s", (unit_id,))
+            rows = work.read(_UNIT + "WHERE id = %s", (unit_id,))
             if not rows:
                 return Ground(CITATION, "unit-regime-unknown", field)
             id_, organization, code, root_id, documentation_service, dissolved_on = rows[0]
@@ -90,11 +91,11 @@ class KnownUnits:
             unit = units[unit_id] = PermittedUnit(id_, organization, code, root_id, documentation_service)
         return unit
 
-    def organization(self, code: str) -> KnownOrganization | None:
+    def organization(self, reading: Work | Store, code: str) -> KnownOrganization | None:
         """An organization, or None where the gate has told of none by this code."""
         found = self._organizations.get(code)
         if found is None:
-            rows = self._store.read("SELECT kind, territorial FROM known_organizations WHERE code = %s", (code,))
+            rows = reading.read("SELECT kind, territorial FROM known_organizations WHERE code = %s", (code,))
             if not rows:
                 return None
             found = self._organizations[code] = KnownOrganization(code, OrganizationKind(rows[0][0]), rows[0][1])

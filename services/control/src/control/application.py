@@ -69,8 +69,8 @@ def issue(
     assignment = work.add(Assignment(assignment_id))
     assignment.issue(
         new,
-        _addressed(known_units, body.executor, "executor"),
-        [_addressed(known_units, p, f"co_executors.{number}") for number, p in enumerate(body.co_executors)],
+        _addressed(work, known_units, body.executor, "executor"),
+        [_addressed(work, known_units, p, f"co_executors.{number}") for number, p in enumerate(body.co_executors)],
         c,
         document_id=body.document_id,
         clause=body.clause,
@@ -226,7 +226,7 @@ def replace_party(
 ) -> schemas.ReplacedView:
     """Put another organization in the place of the executor or of a co-executor."""
     assignment = _assignment(work, assignment_id)
-    addressed = _addressed(known_units, body.replacement, "replacement")
+    addressed = _addressed(work, known_units, body.replacement, "replacement")
     assignment.replace_party(body.previous, addressed, body.reason, c)
     return schemas.ReplacedView(**_common(assignment), proposals=_proposals(assignment))
 
@@ -285,8 +285,8 @@ def _with_report(work: Work, assignment_id: UUID, number: int) -> Assignment:
     return assignment
 
 
-def _addressed(known_units: KnownUnits, party: schemas.Executor, field: str) -> Addressed | Ground:
-    unit = known_units.permitted(party.unit_id, f"{field}.unit_id")
+def _addressed(work: Work, known_units: KnownUnits, party: schemas.Executor, field: str) -> Addressed | Ground:
+    unit = known_units.permitted(work, party.unit_id, f"{field}.unit_id")
     if isinstance(unit, Ground):
         return unit
     if unit.organization != party.organization:

@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.line is Line.GATE:
         raise ValueError("BAQYLAU_LINE is gate: control belongs to a line; set it to confidential or non-confidential")
     service = Service(NAME, settings, publisher(settings.line), READ_MODELS, [KNOWN_UNITS, COPIES, attempts.TABLES])
-    known_units = KnownUnits(service.store, settings.line)
+    known_units = KnownUnits(settings.line)
     book = settings.rule_book()
 
     def calendar_amended() -> None:

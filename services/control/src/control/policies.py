@@ -49,7 +49,7 @@ def policies(known_units: KnownUnits) -> Policies:
 
 def _document_registered(known_units: KnownUnits) -> Policy:
     def policy(work: Work, event: registry.DocumentRegistered, _: Cause) -> None:
-        unit = known_units.permitted(event.unit_id, "unit_id")
+        unit = known_units.permitted(work, event.unit_id, "unit_id")
         if isinstance(unit, Ground) and unit.reason == "unit-regime-unknown":  # dissolved since: it was in order then
             raise NotYet("unit-regime-unknown")
         work.change(

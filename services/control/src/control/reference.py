@@ -28,7 +28,7 @@ def name_control_subjects(
     cause: Cause,
 ) -> ControlSubjectsView:
     """Name an organization's control subjects from a day on. Raises `NotFound` where the gate told of no such one."""
-    if known_units.organization(organization) is None:
+    if known_units.organization(work, organization) is None:
         raise NotFound
     subjects = work.find_or_new(ControlSubjectsOf, ControlSubjectsOf.id_for(organization))
     work.guard(subjects.version)

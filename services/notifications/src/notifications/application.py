@@ -56,7 +56,7 @@ def put_recipient(
     """Say who is told, and how. Refused under paragraph 2 for a unit or an employee that isn't known here as such."""
     found = work.find_or_new(Recipient, Recipient.id_for(recipient_id))
     work.guard(found.version)
-    unit = handling.units.permitted(body.unit_id, "unit_id")
+    unit = handling.units.permitted(work, body.unit_id, "unit_id")
     serves = posted(work, body.employee_id, body.unit_id)
     grounds = [*recipient.usable(body.channels), *paragraph_2.member_may_be_notified(unit, posted=serves)]
     if isinstance(unit, PermittedUnit) and unit.organization != body.organization:

@@ -34,7 +34,7 @@ def create_app(settings: NotificationsSettings) -> FastAPI:
         raise ValueError(f"BAQYLAU_LINE is {settings.line}: notifications belongs to a line; set it to one")
     mail = Mail(settings.mail_server())
     service = Service(NAME, settings, publications(settings.line), READ_MODELS, COPIES)
-    units = KnownUnits(service.store, settings.line)
+    units = KnownUnits(settings.line)
     handling = Handling(units, regime, NAME)
     deliverer = Deliverer(service, handling, mail, Webhooks(), Clock().recorded_at)
     listeners = {segregation.CHANNEL: units.forget, deliveries.CHANNEL: deliverer.wake}

@@ -63,7 +63,7 @@ def claim(work: Work, handling: Handling, now: datetime) -> Message | None:
     assert recipient is not None
     assert recipient.set is not None
     written = notice.written
-    unit = handling.units.permitted(written.unit_id, "unit_id")
+    unit = handling.units.permitted(work, written.unit_id, "unit_id")
     serves = posted(work, recipient.set.employee_id, written.unit_id)
     grounds = paragraph_2.member_may_be_notified(unit, posted=serves)
     to = recipient.channel(ChannelKind(kind))

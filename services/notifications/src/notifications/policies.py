@@ -88,7 +88,7 @@ def _tell(told: Units, units: KnownUnits, regime: Regime) -> Policy:
     def policy(work: Work, event: Any, cause: Cause) -> None:
         if not cause.causation_id:
             raise WithoutId
-        concerned = [units.permitted(unit_id, "unit_id") for unit_id in told(event)]
+        concerned = [units.permitted(work, unit_id, "unit_id") for unit_id in told(event)]
         if any(not isinstance(unit, PermittedUnit) and unit.reason == "unit-regime-unknown" for unit in concerned):
             raise NotYet("unit-regime-unknown")
         permitted = [unit for unit in concerned if isinstance(unit, PermittedUnit)]

@@ -74,7 +74,7 @@ class Registry:
 
     def register(self, work: Work, body: RegisterDocument, today: date, cause: Cause) -> RegisteredDocument:
         """Register a document in a unit."""
-        unit = self._units.permitted(body.unit_id, "unit_id")
+        unit = self._units.permitted(work, body.unit_id, "unit_id")
         requisites = Requisites.model_validate(body)
         circumstances = self._circumstances(work, body.organization, requisites, today)
         journal = work.find_or_new(Journal, Journal.id_for(body.unit_id, today.year))
@@ -94,7 +94,7 @@ class Registry:
         document = self._own(work, id_, units)
         if not body.given:
             raise Refused([Ground(None, "nothing-to-correct", None, of_payload=True)])
-        unit = self._units.permitted(document.unit_id, "unit_id")
+        unit = self._units.permitted(work, document.unit_id, "unit_id")
         requisites = Requisites.model_validate(vars(document.requisites) | body.given)
         circumstances = self._circumstances(work, document.organization, requisites, today)
         document.correct(unit, requisites, circumstances, body.reason, cause)
@@ -105,13 +105,13 @@ class Registry:
     ) -> ChangedDocument:
         """Withdraw a document."""
         document = self._own(work, id_, units)
-        document.withdraw(self._units.permitted(document.unit_id, "unit_id"), body.reason, today, cause)
+        document.withdraw(self._units.permitted(work, document.unit_id, "unit_id"), body.reason, today, cause)
         return _changed(document)
 
     def store_content(self, work: Work, id_: UUID, units: Units, content: Received, cause: Cause) -> StoredContent:
         """Make what was received the content of a document."""
         document = self._own(work, id_, units)
-        unit = self._units.permitted(document.unit_id, "unit_id")
+        unit = self._units.permitted(work, document.unit_id, "unit_id")
         document.store_content(unit, content.upload_id, content.sha256, content.size, content.media_type, cause)
         return StoredContent(version=document.version, id=id_, content_sha256=content.sha256)
 
@@ -179,8 +179,8 @@ class Registry:
         answers = requisites.answers_id
         return Circumstances(
             regime=self._regime,
-            organization=self._units.organization(organization),
-            addressee=self._units.organization(code) if code else None,
+            organization=self._units.organization(work, organization),
+            addressee=self._units.organization(work, code) if code else None,
             answered_is_known=answers is not None
             and bool(work.read("SELECT 1 FROM documents WHERE id = %s", (answers,))),
             today=today,

@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         copies=[segregation.TABLES],
         checks=[NumbersWithoutGaps],
     )
-    units = segregation.KnownUnits(service.store, settings.line)
+    units = segregation.KnownUnits(settings.line)
     runtime = Runtime(
         NAME,
         settings,

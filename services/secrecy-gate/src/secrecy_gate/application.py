@@ -145,7 +145,7 @@ def units_of(service: Service, code: str, after: str, limit: int) -> UnitList:
 
 def decide(service: Service, asked: Sequence[DecisionAsked]) -> list[Decision]:
     """Whether each may be handled so, all read at once."""
-    units = dict(
+    units: dict[UUID, str | None] = dict(
         service.store.read(
             "SELECT id, regime FROM units WHERE id = ANY(%s) AND dissolved_on IS NULL", ([a.unit_id for a in asked],)
         )

@@ -157,6 +157,10 @@ class Work:
             return rows
         return self.transaction.read(query, params)
 
+    def has_changed(self, table: str) -> bool:
+        """Whether this work, or one before it in the same transaction, may have changed the table."""
+        return None in self._changed or table in self._changed
+
     def answered(self, caller: str, key: str) -> Answered | None:
         """What a caller was answered under a key before, also by a work before this one in the same transaction."""
         given = next((one for one in self.answers if (one.caller, one.key) == (caller, key)), None)

@@ -70,7 +70,7 @@ def control_subjects(
     """Who they are on a day (today, where none is given), and all entries. An executor reads its own organization's."""
     state = request.app.state
     bound = queries.seen_by(who)
-    if (bound is not None and bound != code) or state.known_units.organization(code) is None:
+    if (bound is not None and bound != code) or state.known_units.organization(state.service.store, code) is None:
         raise HTTPException(404, "There is no such organization, or it isn't yours to see.")
     id_ = ControlSubjectsOf.id_for(code)
     found = ControlSubjectsOf.replay(state.service.history(id_)) or ControlSubjectsOf(id_)
