@@ -14,7 +14,7 @@ from baqylau.platform.auth import Caller, Role
 from baqylau.refusals import Ground, Refused
 
 from control.api.assignment_view import AssignmentView, view, withhold_names
-from control.api.reading_schemas import AddressedTo, AssignmentItem, AssignmentList, History, HistoryItem
+from control.api.reading_schemas import History, HistoryItem
 from control.domain import assignment_events as events
 from control.domain.assignment import Assignment
 from control.domain.assignment_events import AssignmentEvent
@@ -135,6 +135,7 @@ _COLUMNS = (
     "id, version, document_id, clause, source, originator, personal, occasion, controlled_by, control, status, "
     "issued_on, deadline, area"
 )
+_NAMES = _COLUMNS.split(", ")
 _OVERDUE: LiteralString = (
     "(status IN ('open', 'reported') AND deadline < %(today)s AND (status = 'open' OR reported_on > deadline))"
 )
@@ -145,8 +146,11 @@ _STRANDED: LiteralString = (
 
 def assignments(
     service: Service, caller: Caller, filters: Filters, today: date, after: str | None, limit: int
-) -> AssignmentList:
-    """Assignments by deadline, the first due first, behind a cursor. Raises `Refused` for an odd cursor."""
+) -> dict[str, Any]:
+    """Assignments by deadline, the first due first, behind a cursor: what `AssignmentList` describes, in plain values.
+
+    Raises `Refused` for an odd cursor.
+    """
     conditions: list[LiteralString] = ["true"]
     params: dict[str, Any] = {"today": today, "limit": limit + 1}
     for organization in {filters.organization, seen_by(caller)} - {None}:
@@ -176,16 +180,20 @@ def assignments(
         params,
     )
     items = [_listed(row) for row in rows[:limit]]
-    return AssignmentList(items=items, next=cursor_of(items[-1].deadline, items[-1].id) if len(rows) > limit else None)
+    more = len(rows) > limit
+    return {"items": items, "next": cursor_of(items[-1]["deadline"], items[-1]["id"]) if more else None}
 
 
-def _listed(row: tuple[Any, ...]) -> AssignmentItem:
-    columns = dict(zip(_COLUMNS.split(", "), row[:-4], strict=True))
+def _listed(row: tuple[Any, ...]) -> dict[str, Any]:
     organizations, units, overdue, stranded = row[-4:]
-    parties = [AddressedTo(organization=o, unit_id=u) for o, u in zip(organizations, units, strict=True)]
-    return AssignmentItem(
-        **columns, executor=parties[0], co_executors=parties[1:], overdue=overdue, stranded_units=stranded
-    )
+    parties = [{"organization": o, "unit_id": u} for o, u in zip(organizations, units, strict=True)]
+    return {
+        **dict(zip(_NAMES, row[:-4], strict=True)),
+        "executor": parties[0],
+        "co_executors": parties[1:],
+        "overdue": overdue,
+        "stranded_units": stranded,
+    }
 
 
 def cursor_of(deadline: date, assignment_id: UUID) -> str:

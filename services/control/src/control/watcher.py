@@ -62,10 +62,14 @@ class DeadlineWatcher:
         """Begin to watch."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish the batch in hand, give up the lock, and stop. A server that hangs isn't waited for."""
+    def begin_stop(self) -> None:
+        """Take no further batch in hand."""
         self._stopping.set()
         self._woken.set()
+
+    def stop(self) -> None:
+        """Finish the batch in hand, give up the lock, and stop. A server that hangs isn't waited for."""
+        self.begin_stop()
         self._thread.join(STOP_SECONDS)
 
     @property

@@ -15,6 +15,7 @@ import psycopg
 import structlog
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
+from baqylau.eventstore.work import Work
 from baqylau.eventstore.writer import Busy, OutOfReach
 from baqylau.messaging.backoff import Backoff
 from baqylau.observability.logs import correlation
@@ -58,10 +59,14 @@ class Deliverer:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Let what is being sent end, for as long as a stop may take; what doesn't is sent again later."""
+    def begin_stop(self) -> None:
+        """Claim nothing more."""
         self._stopping.set()
         self._woken.set()
+
+    def stop(self) -> None:
+        """Let what is being sent end, for as long as a stop may take; what doesn't is sent again later."""
+        self.begin_stop()
         until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -82,8 +87,9 @@ class Deliverer:
         due = delivering.next_due(self._service, now)
         if due is None or due > now:
             return False
-        writer = self._service.writer
-        message = writer.submit(partial(delivering.claim, handling=self._handling, now=now)).result()
+        until = time.monotonic() + delivering.LEASE.total_seconds()
+        claim = partial(delivering.claim, handling=self._handling, now=now)
+        message = self._service.writer.submit(claim).result()
         if message is None:
             return True
         token = correlation.set(message.correlation_id or None)
@@ -97,13 +103,26 @@ class Deliverer:
                 correlation_id=message.correlation_id,
                 causation_id=f"{message.notice_id}:1",
             )
-            writer.submit(
-                lambda work: delivering.settle(work, message.notice_id, message.to.kind, failure, cause)
-            ).result()
+            self._record(
+                lambda work: delivering.settle(work, message.notice_id, message.to.kind, failure, cause), until
+            )
         finally:
             correlation.reset(token)
         DELIVERY_ATTEMPTS.labels(message.to.kind.value, "failed" if failure else "sent").inc()
         return True
+
+    def _record(self, task: Callable[[Work], None], until: float) -> None:
+        """Record an outcome, and try for as long as the claim lasts, also at a stop: what was sent isn't to be sent
+        again because the database was away, or the writer busy, for a moment.
+        """
+        backoff = Backoff()
+        while True:
+            try:
+                return self._service.writer.submit(task).result()
+            except (OutOfReach, Busy):
+                if time.monotonic() > until:
+                    raise
+                backoff.wait(threading.Event())
 
     def _send(self, message: Message) -> Failure | None:
         try:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import psycopg
+import structlog
 from baqylau.contracts.base import contract_of
 from baqylau.contracts.values import ChannelKind, Regime
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
+from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.work import Work
 from baqylau.segregation import KnownUnits
 
@@ -21,6 +24,8 @@ from notifications.projections.postings import posted
 
 LEASE = timedelta(seconds=60)
 """How long a claimed delivery is one deliverer's alone: longer than any attempt lasts."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def next_due(service: Service, now: datetime) -> datetime | None:
 def claim(work: Work, handling: Handling, now: datetime) -> Message | None:
     """Take the delivery that has been due longest. None: none is, or it may not be sent (which is then recorded).
 
-    Notifying is an act of handling, so unit and posting are looked at again here, after however long a pause.
+    It is claimed first: one that can't be prepared holds up no other, and comes again when its claim has run out.
     """
     rows = work.read(
         "SELECT id, notice_id, recipient_id, channel FROM deliveries WHERE status = 'waiting' AND due_at <= %s "
@@ -56,6 +61,26 @@ def claim(work: Work, handling: Handling, now: datetime) -> Message | None:
     if not rows:
         return None
     delivery_id, notice_id, recipient_id, kind = rows[0]
+    work.change(
+        "INSERT INTO delivery_leases (delivery_id, until) VALUES (%s, greatest(%s, clock_timestamp()) + %s) "
+        "ON CONFLICT (delivery_id) DO UPDATE SET until = excluded.until",
+        (delivery_id, now, LEASE),
+    )
+    try:
+        return work.attempt(lambda inner: _prepare(inner, handling, now, delivery_id, notice_id, recipient_id, kind))
+    except Exception as error:
+        if isinstance(error, psycopg.Error) or out_of_reach(error):
+            raise
+        log.error("delivery_not_prepared", delivery=str(delivery_id), kind=type(error).__name__)
+        return None
+
+
+def _prepare(
+    work: Work, handling: Handling, now: datetime, delivery_id: UUID, notice_id: UUID, recipient_id: UUID, kind: str
+) -> Message | None:
+    """What is to be sent. Notifying is an act of handling, so unit and posting are looked at again here, after however
+    long a pause.
+    """
     notice = work.find(Notice, notice_id)
     recipient = work.find(Recipient, Recipient.id_for(recipient_id))
     assert notice is not None
@@ -72,11 +97,6 @@ def claim(work: Work, handling: Handling, now: datetime) -> Message | None:
         cause = Cause(actor=handling.actor, recorded_at=now, correlation_id=written.cause.correlation_id)
         notice.settle(ChannelKind(kind), Failure(reason, final=True), cause)
         return None
-    work.change(
-        "INSERT INTO delivery_leases (delivery_id, until) VALUES (%s, %s) "
-        "ON CONFLICT (delivery_id) DO UPDATE SET until = excluded.until",
-        (delivery_id, now + LEASE),
-    )
     language = recipient.set.language
     contract = contract_of(written.cause_type)
     is_open = handling.regime is Regime.NON_CONFIDENTIAL

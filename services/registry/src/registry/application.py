@@ -16,14 +16,10 @@ from baqylau.segregation import KnownUnits
 
 from registry.api.schemas import (
     ChangedDocument,
-    Content,
     CorrectDocument,
-    DocumentList,
-    DocumentView,
     RegisterDocument,
     RegisteredDocument,
     StoredContent,
-    Withdrawal,
     WithdrawDocument,
 )
 from registry.domain.document import Document
@@ -36,6 +32,9 @@ _DOCUMENT: LiteralString = (
     "content_size, content_media_type, corrections, withdrawn_on, withdrawal_reason, version, recorded_at "
     "FROM documents WHERE "
 )
+
+Shown = dict[str, Any]
+"""What `DocumentView` or `DocumentList` describes, in plain values, as they were judged when they were stored."""
 
 Units = Collection[UUID] | None
 """The units whose documents a caller may see; None: all of the line."""
@@ -109,20 +108,26 @@ class Registry:
         return _changed(document)
 
     def store_content(self, work: Work, id_: UUID, units: Units, content: Received, cause: Cause) -> StoredContent:
-        """Make what was received the content of a document."""
+        """Make what was received the content of a document.
+
+        Its pieces are held fast until this is committed: whoever gives the upload up at the same moment waits, and then
+        finds it stored. An upload that was given up before is no content any more.
+        """
         document = self._own(work, id_, units)
+        if not work.read("SELECT 1 FROM content_uploads WHERE id = %s FOR UPDATE", (content.upload_id,)):
+            raise Refused([Ground(None, "upload-given-up")])
         unit = self._units.permitted(work, document.unit_id, "unit_id")
         document.store_content(unit, content.upload_id, content.sha256, content.size, content.media_type, cause)
         return StoredContent(version=document.version, id=id_, content_sha256=content.sha256)
 
-    def document(self, id_: UUID, units: Units) -> DocumentView:
+    def document(self, id_: UUID, units: Units) -> Shown:
         """One document. Raises `NotFound`, also where it is of a unit that the caller doesn't see."""
         rows = self._store.read(_DOCUMENT + "id = %s", (id_,))
         if not rows or not _sees(units, rows[0][2]):
             raise NotFound
         return _view(rows[0])
 
-    def documents(self, asked: Asked, units: Units) -> DocumentList:
+    def documents(self, asked: Asked, units: Units) -> Shown:
         """The documents of the caller's units that fit, newest first."""
         conditions: list[LiteralString] = ["true"]
         parameters: list[Any] = []
@@ -151,9 +156,10 @@ class Registry:
             (*parameters, asked.limit + 1),
         )
         page = rows[: asked.limit]
-        return DocumentList(
-            items=[_view(row) for row in page], next=_cursor(page[-1]) if len(rows) > len(page) else None
-        )
+        return {
+            "items": [_view(row) for row in page],
+            "next": _cursor(page[-1]) if len(rows) > len(page) else None,
+        }
 
     def content(self, id_: UUID, units: Units) -> Received:
         """The stored content of a document. Raises `NotFound`, also where none is stored yet."""
@@ -196,24 +202,24 @@ def _changed(document: Document) -> ChangedDocument:
     return ChangedDocument(version=document.version, id=document.id, status=status)
 
 
-def _view(row: tuple[Any, ...]) -> DocumentView:
+def _view(row: tuple[Any, ...]) -> Shown:
     (id_, organization, unit_id, regime, number, registered_on, requisites, sha256, size, media_type) = row[:10]
     (corrections, withdrawn_on, reason, version, _) = row[10:]
-    return DocumentView(
-        version=version,
-        id=id_,
-        organization=organization,
-        unit_id=unit_id,
-        regime=regime,
-        status=Status.REGISTERED if withdrawn_on is None else Status.WITHDRAWN,
-        registration_number=number,
-        registered_on=registered_on,
+    return {
+        "version": version,
+        "id": id_,
+        "organization": organization,
+        "unit_id": unit_id,
+        "regime": regime,
+        "status": Status.REGISTERED if withdrawn_on is None else Status.WITHDRAWN,
+        "registration_number": number,
+        "registered_on": registered_on,
         **requisites,
-        content_sha256=sha256,
-        content=None if size is None else Content(size=size, media_type=media_type),
-        corrections=corrections,
-        withdrawal=None if withdrawn_on is None else Withdrawal(withdrawn_on=withdrawn_on, reason=reason),
-    )
+        "content_sha256": sha256,
+        "content": None if size is None else {"size": size, "media_type": media_type},
+        "corrections": corrections,
+        "withdrawal": None if withdrawn_on is None else {"withdrawn_on": withdrawn_on, "reason": reason},
+    }
 
 
 def _cursor(row: tuple[Any, ...]) -> str:

@@ -13,7 +13,7 @@ from registry.application import Registry
 from registry.projections.content import CONTENT, Contents
 from registry.projections.documents import DOCUMENTS
 from registry.publications import publisher
-from registry.verification import NumbersWithoutGaps
+from registry.verification import ContentsWhole, NumbersWithoutGaps
 
 NAME = "registry"
 
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
         publisher(settings.line),
         [DOCUMENTS, CONTENT],
         copies=[segregation.TABLES],
-        checks=[NumbersWithoutGaps],
+        checks=[NumbersWithoutGaps, ContentsWhole],
     )
     units = segregation.KnownUnits(settings.line)
     runtime = Runtime(

@@ -114,9 +114,13 @@ class ProofKeeper:
         """Begin to follow."""
         self._thread.start()
 
+    def begin_stop(self) -> None:
+        """Look no further."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Stop."""
-        self._stopping.set()
+        self.begin_stop()
         self._thread.join()
 
     @property

@@ -13,7 +13,7 @@ from eventsourcing.projection import EventSourcedProjection
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.store import Publish, Store
-from baqylau.eventstore.transaction import Statement
+from baqylau.eventstore.transaction import Rows, Statement
 from baqylau.eventstore.writer import Writer
 from baqylau.platform.settings import Settings
 
@@ -30,14 +30,18 @@ class ReadModel:
     of_log: bool = True
 
 
+Read = Callable[[LiteralString], Rows]
+"""Rows of the service's tables, as they are at one moment."""
+
+
 class Check(Protocol):
     """What a service's log must hold besides (`baqylau.eventstore.verification`); one is made for each verification."""
 
     def follow(self, event: DomainEvent) -> Iterator[str]:
         """Take in the next event of the log; says what is wrong with it, in a code."""
 
-    def end(self) -> Iterator[str]:
-        """What is wrong with the log as a whole."""
+    def end(self, read: Read) -> Iterator[str]:
+        """What is wrong with the log as a whole, and with what follows from it alone."""
 
 
 class Service(EventSourcedProjection[UUID]):

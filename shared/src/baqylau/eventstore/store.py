@@ -20,6 +20,7 @@ from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg import Connection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, tuple_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
 
 from baqylau.eventstore import answers
@@ -27,6 +28,8 @@ from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.transaction import Head, Rows, Transaction, behind
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.envelope import Outgoing, Publication, attributes, encode, partition_of
+
+set_json_loads(orjson.loads)
 
 Publish = Callable[[DomainEvent], Publication | None]
 """The one place where a service's domain event becomes a public event; None: it isn't public."""

@@ -91,7 +91,7 @@ class _Verification:
         self._leave()
         self._follow(side)
         for check in self._checks:
-            verdict.add(Finding(self._events, "the end", what) for what in check.end())
+            verdict.add(Finding(self._events, "the end", what) for what in check.end(self._snapshot.read))
         verdict.add(self._versions())
         verdict.add(self._digests_without_event())
         verdict.add(self._public_events_of_nobody())

@@ -36,7 +36,6 @@ def member(topics: Iterable[str], kafka: Kafka, group: str, **more: Any) -> Kafk
         max_poll_interval_ms=int(REBALANCE_SECONDS * 1000),
         session_timeout_ms=10_000,
         heartbeat_interval_ms=3_000,
-        fetch_max_wait_ms=100,
         metadata_max_age_ms=30_000,
         bootstrap_timeout_ms=BOOTSTRAP_MS,
         **more,

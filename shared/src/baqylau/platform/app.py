@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, 
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from starlette.types import ASGIApp
 
 from baqylau.contracts.base import contract_of, contracts_of
 from baqylau.lines import Line, topic_of
@@ -21,6 +22,7 @@ from baqylau.platform.gatehouse import Gatehouse
 from baqylau.platform.parked_records import router as _parked
 from baqylau.platform.problems import Problem, add_handlers, responses
 from baqylau.platform.runtime import Runtime
+from baqylau.platform.short_way import ShortWay
 from baqylau.refusals import Ground, Refused
 
 _FOLLOW_SECONDS = 15.0
@@ -53,9 +55,20 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
     if runtime.settings.simulation and runtime.settings.line is not Line.GATE:
         app.include_router(_simulation)
     add_handlers(app)
-    app.add_middleware(Gatehouse, limit=runtime.settings.max_body_bytes, big_bodies=tuple(big_bodies))
+    _stand_before(app, runtime, (*routers, _parked), tuple(big_bodies))
     _declare_problem(app)
     return app
+
+
+def _stand_before(app: FastAPI, runtime: Runtime, short: Sequence[APIRouter], big_bodies: tuple[str, ...]) -> None:
+    """Before all that FastAPI puts around an app: the gatehouse, and behind it the short way to these routes."""
+    build = app.build_middleware_stack
+
+    def stack() -> ASGIApp:
+        way = ShortWay(build(), app, short, runtime.readers.run)
+        return Gatehouse(way, runtime.settings.max_body_bytes, big_bodies)
+
+    app.build_middleware_stack = stack  # type: ignore[method-assign]
 
 
 def _declare_problem(app: FastAPI) -> None:

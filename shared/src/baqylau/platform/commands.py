@@ -3,10 +3,9 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
-import orjson
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
@@ -48,8 +47,7 @@ class Commands:
         request it is refused. A refusal isn't kept: nothing was recorded, and the same key may try again.
         `ahead`: as `Writer.submit`.
         """
-        body = await self._request.body()
-        fingerprint = fingerprint_of(self._request.method, self._request.url.path, body)
+        fingerprint = b"" if self._key is None else await self._fingerprint()
         # Here, not in the task: the writer's thread knows nothing of this request.
         followed = correlation.get() or str(uuid4())
 
@@ -76,6 +74,9 @@ class Commands:
         if self._key is not None:
             ahead = [(ASK, (self.caller.subject, self._key)), *ahead]
         return await writer.ask(task, ahead)
+
+    async def _fingerprint(self) -> bytes:
+        return fingerprint_of(self._request.method, self._request.scope["path"], await self._request.body())
 
     def cause(self) -> Cause:
         """Who does this, now, for which request."""
@@ -133,8 +134,3 @@ def _version(if_match: str | None) -> int | None:
     if found is None:
         raise Refused([Ground(None, "if-match-malformed", "If-Match", of_payload=True)])
     return int(found[1] or found[2])
-
-
-def dumps(value: Any) -> bytes:
-    """JSON of a read's answer."""
-    return orjson.dumps(value, default=str)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import orjson
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,8 @@ from baqylau.refusals import Ground
 
 _SAFE_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
+_BODY_FOLLOWS = frozenset({b"content-length", b"transfer-encoding"})
 _GONE = 499
 """Only in the metric: the caller went before an answer."""
 _ESCAPES = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
@@ -28,7 +31,11 @@ MAX_IN_HAND = 2048
 MAX_STREAMS = 512
 """Those of them that follow a stream, which lasts."""
 MAX_HELD_BYTES = 64 * 1024 * 1024
-"""Of all bodies in hand together."""
+"""Of all bodies in hand together; files apart."""
+MAX_FILES = 64
+"""Files under way inwards: a piece of each is in memory."""
+RECEIVE_SECONDS = 30.0
+"""How long a body may take to come: a caller that declares one and doesn't send it holds a place."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +52,7 @@ class Gatehouse:
         self._app = app
         self._limit = limit
         self._big_bodies = big_bodies
-        self._in_hand = self._streams = self._held = 0
+        self._in_hand = self._streams = self._files = self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,9 +64,12 @@ class Gatehouse:
         token = correlation.set(own)
         started, status = time.perf_counter(), _GONE
         stream = scope["path"].endswith("/stream")
-        full = self._in_hand >= MAX_IN_HAND or (stream and self._streams >= MAX_STREAMS)
+        big = bool(self._big_bodies) and scope["path"].endswith(self._big_bodies)
+        file = big and scope["method"] != "GET"
+        full = self._in_hand >= MAX_IN_HAND or self._streams + stream > MAX_STREAMS or self._files + file > MAX_FILES
         self._in_hand += 1
         self._streams += stream
+        self._files += file
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -73,7 +83,7 @@ class Gatehouse:
                 await _busy()(scope, receive, answer)
             elif "\0" in scope["path"] or b"%00" in scope["query_string"]:
                 await problem(422, "The address holds a NUL.", _grounds([""]))(scope, receive, answer)
-            elif self._big_bodies and scope["path"].endswith(self._big_bodies):
+            elif big or (scope["method"] in _WITHOUT_BODY and not headers.keys() & _BODY_FOLLOWS):
                 await self._app(scope, receive, answer)
             else:
                 await self._bounded(scope, receive, answer, headers)
@@ -89,32 +99,50 @@ class Gatehouse:
         finally:
             self._in_hand -= 1
             self._streams -= stream
+            self._files -= file
             correlation.reset(token)
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "unknown")
             HTTP_SECONDS.labels(method, route, str(status)).observe(time.perf_counter() - started)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
-        declared = headers.get(b"content-length", b"0")
-        body, more = bytearray(), not declared.isdigit() or int(declared) <= self._limit
+        body = bytearray()
         try:
-            while more and len(body) <= self._limit:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return
-                piece = message.get("body", b"")
-                body += piece
-                self._held += len(piece)
-                more = message.get("more_body", False)
-                if self._held > MAX_HELD_BYTES:
-                    await _busy()(scope, receive, send)
-                    return
-            if len(body) > self._limit or (declared.isdigit() and int(declared) > self._limit):
-                await problem(413, f"A body is at most {self._limit} bytes.")(scope, receive, send)
-                return
-            await self._hand_over(scope, receive, send, bytes(body))
+            refused = await self._take_in(body, receive, headers.get(b"content-length", b"0"))
+            if refused is None:
+                await self._hand_over(scope, receive, send, bytes(body))
+            else:
+                await refused(scope, receive, send)
+        except ClientDisconnect:
+            return
         finally:
             self._held -= len(body)
+
+    async def _take_in(self, body: bytearray, receive: Receive, declared: bytes) -> Response | None:
+        """Receive a whole body; else answer why not. Raises `ClientDisconnect`."""
+        if declared.isdigit() and int(declared) > self._limit:
+            return self._too_long()
+        try:
+            async with asyncio.timeout(RECEIVE_SECONDS):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    piece = message.get("body", b"")
+                    body += piece
+                    self._held += len(piece)
+                    if self._held > MAX_HELD_BYTES:
+                        return _busy()
+                    if len(body) > self._limit:
+                        return self._too_long()
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            return problem(408, "The body didn't come in time. Nothing was recorded.")
+        return None
+
+    def _too_long(self) -> Response:
+        return problem(413, f"A body is at most {self._limit} bytes.")
 
     async def _hand_over(self, scope: Scope, receive: Receive, send: Send, whole: bytes) -> None:
         if b"\0" in whole or _ESCAPES.search(whole):  # the first: JSON in UTF-16, which nobody need send

@@ -63,6 +63,7 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         limit_concurrency=2 * MAX_IN_HAND,  # connections, also those at rest; `Gatehouse` says it in better words
         backlog=2048,

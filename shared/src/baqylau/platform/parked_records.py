@@ -22,11 +22,10 @@ from baqylau.messaging.parked_key import parked_id
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
 from baqylau.platform.runtime import Runtime
 from baqylau.refusals import Ground, Refused
 
-router = APIRouter(tags=["operation"], route_class=ShortRoute)
+router = APIRouter(tags=["operation"])
 
 Reader = Annotated[Caller, Depends(require(Role.OPERATOR, Role.AUDITOR))]
 Operation = Annotated[Commands, Depends(commands(Role.OPERATOR))]

@@ -31,6 +31,7 @@ _TITLES = {
     404: "Not found",
     405: "This method isn't allowed here",
     406: "Not in a form that is asked for",
+    408: "The request didn't come in time",
     409: "Refused by the law or by the present state",
     412: "The resource has changed",
     413: "The body is too large",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from baqylau.eventstore.readers import Readers
 from baqylau.eventstore.service import Service
 from baqylau.lines import Line, topic_of
 from baqylau.messaging.consumer import Consumer
@@ -28,6 +29,9 @@ class Watcher(Protocol):
 
     def start(self) -> None:
         """Begin."""
+
+    def begin_stop(self) -> None:
+        """Take nothing more in hand."""
 
     def stop(self) -> None:
         """Finish what is in hand and stop."""
@@ -91,6 +95,7 @@ class Runtime:
         self.stopping = threading.Event()
         self._asking = threading.Lock()
         self.commits = Commits()
+        self.readers = Readers()
         told = tuple(lines) or (settings.line,)
         self.topics = tuple(topic_of(line, name) for line in told)
         self.audiences = frozenset(told)
@@ -132,6 +137,8 @@ class Runtime:
         """Take in nothing more, and end the streams that follow the log."""
         self.stopping.set()
         self.consumer.begin_stop()
+        for watcher in self.watchers:
+            watcher.begin_stop()
         self.commits.notice()
 
     def stop(self) -> None:
@@ -140,6 +147,7 @@ class Runtime:
         parts = [*self.watchers, *([self.consumer] if self.feeds else [])]
         with ThreadPoolExecutor(max_workers=1 + len(parts)) as pool:  # together: each may need its whole limit
             list(pool.map(lambda part: part.stop(), parts))
+        self.readers.stop()
         self.service.writer.stop()
         self.relay.stop()
         for feed in self.feeds.values():
@@ -153,7 +161,7 @@ class Runtime:
         checks = {
             "database": self._database(),
             "broker": self.settings.kafka.answers(),
-            "writer": self.service.writer.alive,
+            "writer": self.service.writer.alive and self.readers.alive,
             "relay": self.relay.alive and self.relay.connected,
             "watchers": all(watcher.alive for watcher in self.watchers),
         }

@@ -8,7 +8,7 @@ from uuid import UUID
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
+from baqylau.platform.short_way import shown
 from baqylau.refusals import Ground, Refused
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from pydantic import AwareDatetime
@@ -37,7 +37,7 @@ from control.domain.production_calendar import Calendar
 from control.domain.rule_sets import RuleBook, RuleSet
 from control.domain.values import Control, Status
 
-router = APIRouter(route_class=ShortRoute)
+router = APIRouter()
 
 Anyone = Annotated[Caller, Depends(require(*Role))]
 Reader = Annotated[Caller, Depends(require(Role.CONTROLLER, Role.AUDITOR, Role.EXECUTOR))]
@@ -145,13 +145,13 @@ def assignments(
     stranded: bool | None = None,
     after: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 100,
-) -> AssignmentList:
+) -> Response:
     """Assignments by deadline, the first due first. `organization`: as executor or co-executor. `due_before`: that day
     excluded. `stranded`: open ones in a unit that was dissolved. `after`: the `next` of the page before.
     """
     filters = queries.Filters(status, control, organization, due_before, overdue, stranded)
     state = request.app.state
-    return queries.assignments(state.service, who, filters, state.clock.today(), after, limit)
+    return shown(queries.assignments(state.service, who, filters, state.clock.today(), after, limit))
 
 
 @router.get("/assignments/{id}", response_model=AssignmentView, responses=responses(404))

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from baqylau.platform.auth import Role
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, HTTPException, Response
 
 from control import application
@@ -13,7 +12,7 @@ from control.api import schemas
 from control.api.desk import AssignmentId, Desk, MissedDeadline, Number, desk
 from control.domain.assignment_letters import TurnedBack
 
-router = APIRouter(prefix="/assignments", tags=["assignments"], route_class=ShortRoute)
+router = APIRouter(prefix="/assignments", tags=["assignments"])
 
 Controller = Annotated[Desk, Depends(desk(Role.CONTROLLER))]
 Participant = Annotated[Desk, Depends(desk(Role.CONTROLLER, Role.EXECUTOR))]

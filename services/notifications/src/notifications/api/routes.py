@@ -10,7 +10,6 @@ from uuid import UUID
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -20,7 +19,7 @@ from notifications.api.stream import follow
 from notifications.application import Reader
 from notifications.domain.notice import DeliveryStatus
 
-router = APIRouter(route_class=ShortRoute)
+router = APIRouter()
 
 OF_UNITS = (Role.EXECUTOR, Role.REGISTRAR, Role.CONTROLLER)
 OF_LINE = (Role.OPERATOR, Role.AUDITOR)

@@ -7,7 +7,7 @@ from baqylau.contracts.values import DocumentKind
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
+from baqylau.platform.short_way import shown
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -27,7 +27,7 @@ from registry.api.schemas import (
 from registry.application import Asked, Registry, Units
 from registry.projections.content import Contents
 
-router = APIRouter(tags=["documents"], route_class=ShortRoute)
+router = APIRouter(tags=["documents"])
 
 Registrar = Annotated[Commands, Depends(commands(Role.REGISTRAR))]
 Reader = Annotated[Caller, Depends(require(Role.REGISTRAR, Role.AUDITOR))]
@@ -75,15 +75,15 @@ def documents(
     last: Annotated[Day | None, Query(alias="to", description="Last day of registration.")] = None,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> DocumentList:
+) -> Response:
     """The documents that the caller may see, newest first, by title, number, names and filters."""
-    return registry.documents(Asked(q, unit_id, kind, first, last, after, limit), units)
+    return shown(registry.documents(Asked(q, unit_id, kind, first, last, after, limit), units))
 
 
 @router.get("/documents/{id}", response_model=DocumentView, responses=responses(404))
-def document(id: UUID, registry: Documents, units: Visible) -> DocumentView:  # noqa: A002
+def document(id: UUID, registry: Documents, units: Visible) -> Response:  # noqa: A002
     """One document with everything about it but its content."""
-    return registry.document(id, units)
+    return shown(registry.document(id, units))
 
 
 @router.post("/documents/{id}/corrections", response_model=ChangedDocument, responses=responses(404, 409, 412))

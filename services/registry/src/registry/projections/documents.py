@@ -50,7 +50,7 @@ def changes(event: DomainEvent) -> Sequence[Statement]:
                         event.registration_number,
                         event.registered_on,
                         event.requisites.kind.value,
-                        event.requisites.model_dump_json(exclude_none=True),
+                        event.requisites.model_dump_json(),
                         event.content_sha256,
                         event.cause.recorded_at,
                         version,
@@ -70,7 +70,7 @@ def changes(event: DomainEvent) -> Sequence[Statement]:
                     _CORRECT,
                     (
                         event.requisites.kind.value,
-                        event.requisites.model_dump_json(exclude_none=True),
+                        event.requisites.model_dump_json(),
                         orjson.dumps([correction]).decode(),
                         version,
                         *found_by(event.requisites, event.registration_number),

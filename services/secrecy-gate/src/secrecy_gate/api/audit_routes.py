@@ -6,14 +6,13 @@ from baqylau.lines import Line
 from baqylau.platform.auth import Caller, Role, caller, require
 from baqylau.platform.commands import Commands
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from secrecy_gate import audit
 from secrecy_gate.api.audit_schemas import BreachList, Findings, Judged, ProofView, proof_view
 
-router = APIRouter(tags=["audit"], route_class=ShortRoute)
+router = APIRouter(tags=["audit"])
 
 Auditor = Annotated[Caller, Depends(require(Role.AUDITOR))]
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from baqylau.platform.auth import Caller, Role, require
 from baqylau.platform.commands import Commands, commands
 from baqylau.platform.problems import responses
-from baqylau.platform.routes import ShortRoute
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from secrecy_gate import application
@@ -25,7 +24,7 @@ from secrecy_gate.api.schemas import (
     UnitView,
 )
 
-router = APIRouter(route_class=ShortRoute)
+router = APIRouter()
 
 Officer = Annotated[Commands, Depends(commands(Role.GATE_OFFICER))]
 Reader = Annotated[Caller, Depends(require(Role.GATE_OFFICER, Role.AUDITOR))]
