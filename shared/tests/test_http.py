@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import httpx
@@ -187,6 +188,7 @@ async def _at_once(count: int, path: str, **request: Any) -> list[httpx.Response
         ("MAX_IN_HAND", 3, "/waits", b""),
         ("MAX_STREAMS", 3, "/waits/stream", b""),
         ("MAX_HELD_BYTES", 1500, "/waits", b"x" * 500),
+        ("MAX_FILES", 3, "/waits/content", b""),
     ],
 )
 def test_what_is_above_a_bound_is_answered_503_and_the_rest_goes_on(
@@ -201,6 +203,19 @@ def test_what_is_above_a_bound_is_answered_503_and_the_rest_goes_on(
     assert sum(answer.status_code == 200 for answer in answers) == 3
     assert all(answer.headers["content-type"] == "application/problem+json" for answer in refused)
     assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+
+
+def test_a_body_that_does_not_come_holds_its_place_for_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gatehouse, "RECEIVE_SECONDS", 0.05)
+
+    async def half_of_it() -> AsyncIterator[bytes]:
+        yield b'{"text": '
+        await asyncio.Event().wait()
+
+    answer = ask("POST", "/notes", content=half_of_it())
+
+    assert answer.status_code == 408
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 json_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)

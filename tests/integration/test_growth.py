@@ -100,7 +100,7 @@ def test_an_event_of_the_first_release_is_loaded_projected_and_published_in_toda
     stored = StoredEvent(file, 1, File.SheetsFiled.TOPIC, STORED_BY_THE_FIRST_RELEASE)
     (read,) = [files.mapper.to_domain_event(stored)]
     with files.store.transaction() as transaction:
-        transaction.write(transaction.head(), [read], [stored], files.project(read), [])
+        transaction.write(transaction.head(), [read], [stored], files.project(read), [], [])
 
     assert files.writer.submit(lambda work: _file(work, file).add(5, "02")).result(20) == 17
 

@@ -14,6 +14,7 @@ import pytest
 from baqylau.contracts import notifications as public
 from baqylau.contracts import secrecy_gate
 from baqylau.contracts.base import PublicEvent, contract_of
+from baqylau.eventstore.writer import Busy, OutOfReach
 from baqylau.lines import Line, topic_of
 from notifications import delivering
 from notifications.api.stream import follow
@@ -461,6 +462,48 @@ class TestDelivery:
         assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
         assert len(receiver.got) == 2
         assert [type(event) for event in published(open_line, recipient)] == [public.NotificationSent] * 2
+
+    def test_what_was_sent_is_recorded_though_the_writer_was_busy_for_a_moment(
+        self, open_line: Any, receiver: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        unit = open_line.unit()
+        recipient = open_line.recipient(unit, channels=[{"webhook": receiver.url, "secret": SECRET}])
+        open_line.hear(open_line.registered(unit))
+        submit, busy = open_line.service.writer.submit, [Busy(), OutOfReach()]
+
+        def once_sent(task: Any) -> Any:
+            if receiver.got and busy:
+                raise busy.pop()
+            return submit(task)
+
+        monkeypatch.setattr(open_line.service.writer, "submit", once_sent)
+        open_line.deliver()
+
+        assert busy == []
+        assert len(receiver.got) == 1
+        assert open_line.deliveries_of(recipient)[0]["status"] == "sent"
+        assert open_line.service.store.read("SELECT * FROM delivery_leases") == []
+
+    def test_one_that_cannot_be_prepared_holds_up_no_other_and_comes_again(
+        self, open_line: Any, receiver: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        unit, channels = open_line.unit(), [{"webhook": receiver.url, "secret": SECRET}]
+        unlucky = open_line.recipient(unit, channels=channels, language="kk")
+        other = open_line.recipient(unit, channels=channels, language="ru")
+        open_line.hear(open_line.registered(unit))
+        worded = delivering.worded
+
+        def wordless(*said: Any) -> str:
+            if "kk" in said:
+                raise KeyError("a fact that an earlier release didn't write")
+            return worded(*said)
+
+        monkeypatch.setattr(delivering, "worded", wordless)
+        open_line.deliver()
+
+        status = {id_: open_line.deliveries_of(id_)[0]["status"] for id_ in (unlucky, other)}
+        assert status == {unlucky: "waiting", other: "sent"}
+        assert open_line.deliverer.deliver_one() is False, "its claim holds"
 
     def test_two_deliverers_never_claim_the_same(self, open_line: Any, receiver: Any) -> None:
         unit = open_line.unit()

@@ -28,8 +28,10 @@ KEEP: LiteralString = (
     "INSERT INTO idempotency_keys (caller, key, fingerprint, status, version, body) SELECT * FROM "
     "unnest(%b::text[], %b::text[], %b::bytea[], %b::smallint[], %b::bigint[], %b::bytea[])"
 )
+FORGOTTEN_AT_ONCE = 10_000
+"""So many that nobody waits for it."""
 FORGET: LiteralString = (
     "DELETE FROM idempotency_keys WHERE (caller, key) IN (SELECT caller, key FROM idempotency_keys "
-    "WHERE answered_at < now() - interval '7 days' ORDER BY answered_at LIMIT 10000) RETURNING 1"
+    f"WHERE answered_at < now() - interval '7 days' ORDER BY answered_at LIMIT {FORGOTTEN_AT_ONCE}) RETURNING 1"
 )
-"""Those older than a week; so many at a time that nobody waits."""
+"""Some of those older than a week."""

@@ -140,7 +140,8 @@ class Store(PostgresProcessRecorder):
 
     def forget_answers(self) -> None:
         """Forget old answers to an `Idempotency-Key`."""
-        self.read(answers.FORGET)
+        while len(self.read(answers.FORGET)) == answers.FORGOTTEN_AT_ONCE:
+            pass
 
     def answers(self) -> bool:
         """Whether the database can be reached now, and is this release's to write to; within a second, but for a server

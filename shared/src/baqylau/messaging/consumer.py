@@ -107,8 +107,9 @@ class Consumer:
         try:
             while not self._stopping.is_set():
                 polled = consumer.poll(timeout_ms=250)
-                self.connected = self.connected or consumer.group_metadata().state == MemberState.STABLE
-                if not self.connected and time.monotonic() > joined_by:
+                if consumer.group_metadata().state == MemberState.STABLE:
+                    self.connected, joined_by = True, time.monotonic() + JOIN_SECONDS
+                elif time.monotonic() > joined_by:
                     raise Stuck
                 handled: dict[TopicPartition, OffsetAndMetadata] = {}
                 for place, records in polled.items():
@@ -176,8 +177,9 @@ class Consumer:
         HOLES.set(len(self._holes))
 
     def _fill_holes(self) -> None:
+        away: set[str] = set()
         for place, hole in list(self._holes.items()):
-            if time.monotonic() - hole.since < HOLE_PATIENCE_SECONDS:
+            if time.monotonic() - hole.since < HOLE_PATIENCE_SECONDS or place.topic in away:
                 continue
             after = hole.after
             try:
@@ -185,6 +187,7 @@ class Consumer:
             except FeedOutOfReach as error:
                 log.error("hole_lasts", topic=place.topic, partition=place.partition, kind=str(error))
                 hole.since = time.monotonic()
+                away.add(place.topic)  # whoever waits for it once for each partition is late for the next poll
                 continue
             if not records:
                 log.error("not_in_the_producers_log", topic=place.topic, partition=place.partition, after=after)

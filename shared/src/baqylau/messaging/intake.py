@@ -62,7 +62,7 @@ class Intake:
         """Handle a run of records of one partition, in one transaction. Raises only what concerns the database."""
         upstream = upstream_of(topic, partition)
         position = start = work.positions.get(upstream) or work.transaction.position(upstream)
-        waiting = self._parked_keys(work, upstream)
+        waiting = self._parked_keys(work, upstream, records)
         hole: int | None = None
         passed_over = 0
         for record in records:
@@ -178,8 +178,12 @@ class Intake:
             ),
         )
 
-    def _parked_keys(self, work: Work, upstream: str) -> set[str]:
-        rows = work.read("SELECT DISTINCT key FROM parked_records WHERE upstream = %s", (upstream,))
+    def _parked_keys(self, work: Work, upstream: str, records: Sequence[Incoming]) -> set[str]:
+        """Those of the records' keys of which earlier records are parked."""
+        rows = work.read(
+            "SELECT DISTINCT key FROM parked_records WHERE upstream = %s AND key = ANY(%s::text[])",
+            (upstream, list({record.key for record in records})),
+        )
         return {row[0] for row in rows}
 
 
