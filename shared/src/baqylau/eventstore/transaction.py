@@ -34,6 +34,8 @@ _APPEND: LiteralString = (
     "INSERT INTO {events} (notification_id, originator_id, originator_version, topic, state) "
     "SELECT * FROM unnest(%b::bigint[], %b::uuid[], %b::bigint[], %b::text[], %b::bytea[])"
 )
+# Looked up for each event. Joined, a planner that doesn't know the tables yet reads the chain from its beginning.
+_DIGEST: LiteralString = "coalesce((SELECT digest FROM log_chain WHERE position = notification_id), '')"
 _PUBLISH: LiteralString = (
     "INSERT INTO public_events (position, topic, partition, key, headers, value) "
     "SELECT * FROM unnest(%b::bigint[], %b::text[], %b::smallint[], %b::text[], %b::bytea[], %b::bytea[])"
@@ -118,18 +120,17 @@ class Transaction:
     def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
         """As `Store.log`."""
         rows = self.read_binary(
-            "SELECT notification_id, originator_id, originator_version, topic, state, digest "
-            f"FROM {self.store.events_table_name} LEFT JOIN log_chain ON position = notification_id "
-            "WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+            f"SELECT notification_id, originator_id, originator_version, topic, state, {_DIGEST} "
+            f"FROM {self.store.events_table_name} WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
             (after, limit),
         )
-        return [(row[0], StoredEvent(row[1], row[2], row[3], bytes(row[4])), bytes(row[5] or b"")) for row in rows]
+        return [(row[0], StoredEvent(row[1], row[2], row[3], row[4]), row[5]) for row in rows]
 
     def head(self) -> Head:
         """Where the log ends."""
         found = self.read(
-            f"SELECT notification_id, digest FROM {self.store.events_table_name} "
-            "JOIN log_chain ON position = notification_id ORDER BY notification_id DESC LIMIT 1"
+            f"SELECT notification_id, {_DIGEST} FROM {self.store.events_table_name} "
+            "ORDER BY notification_id DESC LIMIT 1"
         )
         return Head(found[0][0], bytes(found[0][1])) if found else Head(0, GENESIS)
 
@@ -235,7 +236,7 @@ def behind(events: LiteralString, head: Head | None) -> LiteralString:
     """SQL for the events from a head on, the head's own first. Without parameters, to be sent with other statements."""
     position = 0 if head is None else int(head.position)
     query: LiteralString = (
-        f"SELECT originator_id, originator_version, notification_id, digest FROM {events} "
-        "JOIN log_chain ON position = notification_id WHERE notification_id >= {} ORDER BY notification_id LIMIT {}"
+        f"SELECT originator_id, originator_version, notification_id, {_DIGEST} FROM {events} "
+        "WHERE notification_id >= {} ORDER BY notification_id LIMIT {}"
     )
     return query.format(position, BEHIND_LIMIT if head else 0)

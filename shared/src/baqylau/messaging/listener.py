@@ -29,9 +29,13 @@ class Listener:
         """Begin to listen."""
         self._thread.start()
 
+    def begin_stop(self) -> None:
+        """Hear nothing more."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Stop."""
-        self._stopping.set()
+        self.begin_stop()
         self._thread.join(STOP_SECONDS)
 
     @property

@@ -119,6 +119,7 @@ class Relay:
         """Wait for what is in flight, give up the lock, and stop."""
         self._stopping.set()
         self._news.set()
+        self._listener.begin_stop()  # it looks up by the time that the other has ended
         self._thread.join(STOP_SECONDS)
         self._listener.stop()
 

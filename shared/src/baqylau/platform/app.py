@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, 
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from baqylau.contracts.base import contract_of, contracts_of
 from baqylau.lines import Line, topic_of
@@ -37,7 +37,7 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
         yield
         await asyncio.to_thread(runtime.stop)
 
-    app = FastAPI(
+    app = _App(
         title=f"Baqylau {title}",
         version="1",
         description=f"Line: {runtime.settings.line}. Errors are RFC 9457, with every ground and its citation.",
@@ -55,20 +55,24 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
     if runtime.settings.simulation and runtime.settings.line is not Line.GATE:
         app.include_router(_simulation)
     add_handlers(app)
-    _stand_before(app, runtime, (*routers, _parked), tuple(big_bodies))
+    way = ShortWay(app.further, app, (*routers, _parked), runtime.readers.run)
+    app.entrance = Gatehouse(way, runtime.settings.max_body_bytes, tuple(big_bodies))
     _declare_problem(app)
     return app
 
 
-def _stand_before(app: FastAPI, runtime: Runtime, short: Sequence[APIRouter], big_bodies: tuple[str, ...]) -> None:
-    """Before all that FastAPI puts around an app: the gatehouse, and behind it the short way to these routes."""
-    build = app.build_middleware_stack
+class _App(FastAPI):
+    """`entrance`: what every request comes to, before all that FastAPI puts around an app; `further` leads there."""
 
-    def stack() -> ASGIApp:
-        way = ShortWay(build(), app, short, runtime.readers.run)
-        return Gatehouse(way, runtime.settings.max_body_bytes, big_bodies)
+    entrance: ASGIApp
 
-    app.build_middleware_stack = stack  # type: ignore[method-assign]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call."""
+        await (self.entrance if scope["type"] == "http" else self.further)(scope, receive, send)
+
+    async def further(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """FastAPI's own."""
+        await super().__call__(scope, receive, send)
 
 
 def _declare_problem(app: FastAPI) -> None:

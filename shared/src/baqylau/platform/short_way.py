@@ -67,7 +67,6 @@ class _Way:
     async def answer(self, request: Request) -> Response:
         """Raises `_NotPlain`, or what the endpoint and its dependencies raise."""
         given = Response()
-        del given.headers["content-length"]
         arguments = await self._call.arguments(request, given)
         if self._awaits:
             return self._answered(await self._call.function(**arguments), given)
@@ -80,7 +79,7 @@ class _Way:
         if self._dump is None:
             raise _NotPlain
         response = Response(self._dump(result, by_alias=True), self._status, media_type=_JSON)
-        response.headers.raw.extend(given.headers.raw)
+        response.headers.raw.extend(header for header in given.headers.raw if header[0] != b"content-length")
         return response
 
 
@@ -101,7 +100,7 @@ class ShortWay:
                     self._fixed.setdefault((method, route.path), way)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        way, parameters = self._find(scope["method"], scope["path"]) if scope["type"] == "http" else (None, {})
+        way, parameters = self._find(scope["method"], scope["path"])
         if way is None:
             await self._app(scope, receive, send)
             return

@@ -1,5 +1,6 @@
 """The registration journal of a unit and year: it gives the numbers, one after the other, without gaps."""
 
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
@@ -16,6 +17,7 @@ class Journal(Aggregate):
     counts_only = True
 
     @staticmethod
+    @lru_cache(maxsize=4096)
     def id_for(unit_id: UUID, year: int) -> UUID:
         """The same unit and year, the same journal."""
         return uuid5(_NAMESPACE, f"journal:{unit_id}:{year}")

@@ -6,6 +6,7 @@ a stem that is cut too short merely finds more than was asked.
 """
 
 import re
+from functools import lru_cache
 
 _C = "(?<![аәеоөұүыі])"  # after a consonant only: құжат-ты, but құжат-ы
 _CASES = re.compile(
@@ -22,6 +23,7 @@ _VOICED = {"б": "п", "ғ": "қ", "г": "к"}
 _SHORTEST = 3
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """The stem of a word in lower case. A word that isn't Kazakh loses some letters, in the same way each time."""
     for suffix in (_CASES, _POSSESSIVES, _PLURALS):
