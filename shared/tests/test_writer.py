@@ -394,7 +394,8 @@ def test_a_batch_reads_of_the_log_what_is_new_and_not_the_log(tallies: Service, 
     for _ in range(20):
         for future in [tallies.writer.submit(count(uuid4(), cause)) for _ in range(100)]:
             future.result(30)
-    head = Transaction(tallies.store, tallies.store.connect()).head()
+    with tallies.store.connect() as connection:
+        head = Transaction(tallies.store, connection).head()
     begin = Head(head.position - 1, b"")
 
     for query in (behind("stored_events", begin), behind("stored_events", head)):

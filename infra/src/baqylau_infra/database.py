@@ -36,6 +36,7 @@ PORT = 5432
 # hold no content of records: neither the statements that fail nor the values that they failed for.
 _SETTINGS = {
     "max_connections": "300",
+    "autovacuum_naptime": "15s",  # new tables are small for a minute only, and planned as such until they are analyzed
     "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",

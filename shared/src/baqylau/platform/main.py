@@ -32,6 +32,9 @@ S = TypeVar("S", bound=ProcessSettings)
 SWITCH_SECONDS = 0.001
 """How long a thread may go on while another waits to; by default 5 ms. The writer waits so after each answer of the
 database, and with it all whose commands it holds, while the event loop reads the next requests."""
+GARBAGE = (20_000, 20, 50)
+"""How many objects may come before the collector looks at them, and how often it looks further. By default, 700: some
+ten times in each batch of commands. Of what requests leave behind, next to nothing is garbage to it."""
 STOP_SECONDS = 3
 """How long open requests may take after SIGTERM; then they are ended. With what follows, a stop takes 10 s at most,
 also where database and broker hang: the limits of consumer (or watcher), writer, relay and pool add up to 6 s."""
@@ -75,6 +78,7 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # what is here by now stays; to look at it again and again would hold up requests for 0.1 s each time
+    gc.set_threshold(*GARBAGE)
     signal.signal(signal.SIGTERM, _ended)  # the server raises it again once it has stopped
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])

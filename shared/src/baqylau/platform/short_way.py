@@ -15,8 +15,10 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,15 +27,25 @@ T = TypeVar("T")
 
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Where endpoints that aren't coroutines are called: off the event loop."""
-Step = Callable[[Request, Response], Any]
-"""How one argument is had from a request; the response is the one whose headers an endpoint may set."""
 
 _JSON = "application/json"
-_ABSENT = object()
 
 
 class _NotPlain(Exception):
     """This request, or this route, goes FastAPI's own way."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request; its headers (of one that stands twice, the first); and the response whose headers may be set."""
+
+    request: Request
+    headers: Mapping[bytes, bytes]
+    given: Response
+
+
+Step = Callable[[_Asked], Any]
+"""How one argument is had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +56,10 @@ class _Call:
     steps: Mapping[str, Step]
     awaited: Mapping[str, "_Call"]
 
-    async def arguments(self, request: Request, response: Response) -> dict[str, Any]:
-        found = {name: step(request, response) for name, step in self.steps.items()}
+    async def arguments(self, asked: _Asked) -> dict[str, Any]:
+        found = {name: step(asked) for name, step in self.steps.items()}
         for name, call in self.awaited.items():
-            found[name] = await call.function(**await call.arguments(request, response))
+            found[name] = await call.function(**await call.arguments(asked))
         return found
 
 
@@ -67,7 +79,8 @@ class _Way:
     async def answer(self, request: Request) -> Response:
         """Raises `_NotPlain`, or what the endpoint and its dependencies raise."""
         given = Response()
-        arguments = await self._call.arguments(request, given)
+        headers = dict(reversed(request.scope["headers"]))
+        arguments = await self._call.arguments(_Asked(request, headers, given))
         if self._awaits:
             return self._answered(await self._call.function(**arguments), given)
         answered: Response = await self._run(lambda: self._answered(self._call.function(**arguments), given))
@@ -167,18 +180,34 @@ def _call(dependant: Dependant, route: APIRoute | None = None) -> _Call:
     if function is None or inspect.isgeneratorfunction(function) or len(dependant.body_params) > (route is not None):
         raise _NotPlain
     awaited = {}
+    steps = _steps(dependant)
     for inner in dependant.dependencies:
-        if inner.name is None or not _is_coroutine(inner.call):
+        if inner.name is None:
             raise _NotPlain
-        awaited[inner.name] = _call(inner)
+        if type(inner.call) is HTTPBearer:
+            steps[inner.name] = partial(_bearer, inner.call)
+        elif _is_coroutine(inner.call):
+            awaited[inner.name] = _call(inner)
+        else:
+            raise _NotPlain
     for field in dependant.body_params:
         hint = get_type_hints(function, include_extras=True)[field.name]
         awaited[field.name] = _call_of_body(TypeAdapter(hint), field)
-    return _Call(function, _steps(dependant), awaited)
+    return _Call(function, steps, awaited)
 
 
 def _is_coroutine(call: Any) -> bool:
     return inspect.iscoroutinefunction(call if inspect.isroutine(call) else type(call).__call__)
+
+
+def _bearer(scheme: HTTPBearer, asked: _Asked) -> HTTPAuthorizationCredentials | None:
+    """As FastAPI's own, where that would raise nothing."""
+    named, _, credentials = asked.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if credentials and named.lower() == "bearer":
+        return HTTPAuthorizationCredentials(scheme=named, credentials=credentials.strip())
+    if scheme.auto_error:
+        raise _NotPlain
+    return None
 
 
 def _steps(dependant: Dependant) -> dict[str, Step]:
@@ -194,7 +223,7 @@ def _steps(dependant: Dependant) -> dict[str, Step]:
         for field in fields:
             if field.field_info.validation_alias not in (None, field.alias) or not _is_scalar(field.field_info):
                 raise _NotPlain
-            steps[field.name] = partial(kind, field)
+            steps[field.name] = partial(kind, _Field(field))
     for name in (dependant.request_param_name, dependant.http_connection_param_name):
         if name is not None:
             steps[name] = _itself
@@ -211,54 +240,63 @@ def _is_scalar(info: FieldInfo) -> bool:
     return all(isinstance(kind, type) and not issubclass(kind, BaseModel | list | set | tuple) for kind in kinds)
 
 
-def _call_of_body(adapter: TypeAdapter[Any], field: Any) -> _Call:
+class _Field:
+    """A parameter: by what name it comes, and what it is where it doesn't come. `judge`: FastAPI's own."""
+
+    def __init__(self, field: ModelField) -> None:
+        self.alias = field.alias
+        self.header = field.alias.replace("_", "-").lower().encode("latin-1")
+        self.judge = field.validate
+        self.needed = field.field_info.is_required()
+        self.default = None if self.needed else field.get_default()
+
+    def of(self, value: Any) -> Any:
+        """The argument. `value` None: none came. Raises `_NotPlain`."""
+        if value is None:
+            if self.needed:
+                raise _NotPlain
+            return self.default
+        found, errors = self.judge(value, {}, loc=())
+        if errors:
+            raise _NotPlain
+        return found
+
+
+def _call_of_body(adapter: TypeAdapter[Any], field: ModelField) -> _Call:
     if getattr(field.field_info, "embed", None) or getattr(field.field_info, "media_type", _JSON) != _JSON:
         raise _NotPlain
 
-    async def body(request: Request) -> Any:
-        content = await request.body()
+    async def body(asked: _Asked) -> Any:
+        content = await asked.request.body()
         if not content and not field.field_info.is_required():
             return field.get_default()
-        if request.headers.get("content-type") != _JSON:
+        if asked.headers.get(b"content-type") != _JSON.encode():
             raise _NotPlain
         try:
             return adapter.validate_json(content)
         except ValidationError:
             raise _NotPlain from None
 
-    return _Call(body, {"request": _itself}, {})
+    return _Call(body, {"asked": lambda asked: asked}, {})
 
 
-def _itself(request: Request, _: Response) -> Request:
-    return request
+def _itself(asked: _Asked) -> Request:
+    return asked.request
 
 
-def _response(_: Request, response: Response) -> Response:
-    return response
+def _response(asked: _Asked) -> Response:
+    return asked.given
 
 
-def _of_path(field: Any, request: Request, _: Response) -> Any:
-    return _judged(field, request.path_params[field.alias])
+def _of_path(field: _Field, asked: _Asked) -> Any:
+    return field.of(asked.request.path_params[field.alias])
 
 
-def _of_query(field: Any, request: Request, _: Response) -> Any:
-    value = request.query_params.get(field.alias, _ABSENT) if request.scope["query_string"] else _ABSENT
-    return _default(field) if value is _ABSENT else _judged(field, value)
+def _of_query(field: _Field, asked: _Asked) -> Any:
+    request = asked.request
+    return field.of(request.query_params.get(field.alias) if request.scope["query_string"] else None)
 
 
-def _of_header(field: Any, request: Request, _: Response) -> Any:
-    value = request.headers.get(field.alias.replace("_", "-"))
-    return _default(field) if value is None else _judged(field, value)
-
-
-def _default(field: Any) -> Any:
-    if field.field_info.is_required():
-        raise _NotPlain
-    return field.get_default()
-
-
-def _judged(field: Any, value: Any) -> Any:
-    found, errors = field.validate(value, {}, loc=())
-    if errors:
-        raise _NotPlain
-    return found
+def _of_header(field: _Field, asked: _Asked) -> Any:
+    value = asked.headers.get(field.header)
+    return field.of(None if value is None else value.decode("latin-1"))
