@@ -82,26 +82,34 @@ def watching(quick: bool) -> Iterator[tuple[Run, Run]]:
 
 
 @contextmanager
-def commanding(cold: bool, quick: bool) -> Iterator[tuple[Run, Run]]:
+def commanding(seen: str, quick: bool) -> Iterator[tuple[Run, Run]]:
     """Two replicas of control on one database, an assignment with 1,000 events and one with 10.
 
-    Cold: the other replica has changed it since, so that it is loaded anew for the command.
+    `seen`: "kept" by the replica that is asked; "changed" by the other one since; "new" to the process, which has
+    been busy with another assignment until then.
     """
     with closing(ControlLog("history")) as log, closing(log.replica()) as other:
-        long, short = log.history(1000), log.history(10)
+        long, short, another = log.history(1000), log.history(10), log.history(1)
         numbers = iter(range(10**9))
 
         def correct(replica: ControlLog, id_: UUID) -> float:
             began = time.perf_counter()
             replica.correct(id_, f"{next(numbers)}").result(30)
-            return time.perf_counter() - began
+            return (time.perf_counter() - began) * 1000
+
+        def again(id_: UUID) -> float:
+            if seen == "changed":
+                correct(other, id_)
+            return correct(log, id_)
+
+        def first(id_: UUID) -> float:
+            with closing(log.replica()) as started:
+                for _ in range(10):
+                    correct(started, another)
+                return correct(started, id_)
 
         def run(id_: UUID) -> Sample:
-            taken = []
-            for _ in range(amounts(quick)(40)):
-                if cold:
-                    correct(other, id_)
-                taken.append(correct(log, id_) * 1000)
+            taken = [first(id_) if seen == "new" else again(id_) for _ in range(amounts(quick)(40))]
             return Sample(statistics.median(taken))
 
         yield partial(run, long), partial(run, short)
@@ -191,17 +199,27 @@ MEASURES = [
         "ms",
         "lower",
         [AtMost(2)],
-        partial(commanding, False),
+        partial(commanding, "kept"),
     ),
     Measure(
-        "history-cold",
+        "history-changed",
         "Load and command on an assignment with 1,000 events, changed by another replica since",
         "1,000 events",
         "10 events",
         "ms",
         "lower",
         [AtMost(2)],
-        partial(commanding, True),
+        partial(commanding, "changed"),
+    ),
+    Measure(
+        "history-first",
+        "Load and first command of a new process on an assignment with 1,000 events",
+        "1,000 events",
+        "10 events",
+        "ms",
+        "lower",
+        [AtMost(2)],
+        partial(commanding, "new"),
     ),
     Curve(
         "stored-events",

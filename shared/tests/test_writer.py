@@ -275,6 +275,37 @@ def test_a_replica_sees_what_the_other_has_written_since(replicas: list[Service]
     assert numbers == [1, 2, 3, 4, 5, 6]
 
 
+def test_of_what_the_other_has_written_since_a_replica_loads_what_is_new_alone(
+    replicas: list[Service], cause: Cause
+) -> None:
+    tally = uuid4()
+    for _ in range(3):
+        replicas[0].writer.submit(count(tally, cause)).result()
+    replicas[1].writer.submit(count(tally, cause)).result()
+    with replicas[0].store.datastore.pool.connection() as connection:
+        connection.execute("UPDATE stored_events SET state = 'none of its JSON' WHERE originator_version <= 3")
+
+    assert replicas[0].writer.submit(count(tally, cause)).result() == 5
+
+
+def test_an_undone_command_on_what_the_other_has_moved_on_leaves_it_as_stored(
+    replicas: list[Service], cause: Cause
+) -> None:
+    tally = uuid4()
+    for replica in replicas:
+        replica.writer.submit(count(tally, cause)).result()
+
+    def refused(work: Work) -> None:
+        count(tally, cause)(work)
+        raise Refused([Ground(None, "no")])
+
+    futures = together(replicas[0], [refused, count(tally, cause)])
+
+    assert isinstance(futures[0].exception(), Refused)
+    assert futures[1].result() == 3
+    assert replicas[1].writer.submit(count(tally, cause)).result() == 4
+
+
 def test_two_replicas_that_write_at_once_never_conflict(replicas: list[Service], cause: Cause) -> None:
     tally = uuid4()
 

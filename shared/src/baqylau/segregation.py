@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS known_units (
     id uuid PRIMARY KEY, organization text NOT NULL, code text NOT NULL, names jsonb NOT NULL, parent_id uuid,
     root_id uuid NOT NULL, documentation_service boolean NOT NULL, dissolved_on date);
 CREATE INDEX IF NOT EXISTS known_units_by_organization ON known_units (organization);
+CREATE INDEX IF NOT EXISTS known_units_dissolved ON known_units (id) WHERE dissolved_on IS NOT NULL;
 """
 
 _UNIT: LiteralString = "SELECT id, organization, code, root_id, documentation_service, dissolved_on FROM known_units "

@@ -99,12 +99,13 @@ class Transaction:
             found.setdefault(query, {})[params] = cursor.fetchall()
         return found
 
-    def history(self, id: UUID, *, last_alone: bool = False) -> list[StoredEvent]:  # noqa: A002
-        """The stored events of an aggregate, oldest first; all, or the last alone."""
+    def history(self, id: UUID, after: int, *, last_alone: bool) -> list[StoredEvent]:  # noqa: A002
+        """The stored events of an aggregate behind a version, oldest first; all, or the last alone."""
         rows = self.read_binary(
             f"SELECT originator_id, originator_version, topic, state FROM {self.store.events_table_name} "
-            f"WHERE originator_id = %s ORDER BY originator_version {'DESC LIMIT 1' if last_alone else ''}",
-            (id,),
+            "WHERE originator_id = %s AND originator_version > %s "
+            f"ORDER BY originator_version {'DESC LIMIT 1' if last_alone else ''}",
+            (id, after),
         )
         return [StoredEvent(id_, version, topic, bytes(state)) for id_, version, topic, state in rows]
 

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from baqylau.eventstore.transaction import Rows, Statement, Transaction, changed
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 
-Load = Callable[[UUID, bool], Sequence[DomainEvent]]
-"""The stored events of an aggregate, oldest first; all, or the last alone."""
+Load = Callable[[UUID, int, bool], Sequence[DomainEvent]]
+"""The stored events of an aggregate behind a version, oldest first; all, or the last alone."""
 
 
 class NotFound(Exception):
@@ -33,20 +34,24 @@ class Aggregates:
         self._load = load
         self._size = size
         self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._behind: set[UUID] = set()
 
     def get(self, cls: type[A], id: UUID, collected: Sequence[DomainEvent]) -> A | None:  # noqa: A002
         """The aggregate as stored, with the events of this transaction that aren't stored yet."""
-        found = self._kept.get(id)
+        found = self._kept.pop(id, None)  # kept again when it is whole
         if found is None:
             found = cls.replay(
-                [*self._load(id, cls.counts_only), *(event for event in collected if event.originator_id == id)]
+                [*self._load(id, 0, cls.counts_only), *(event for event in collected if event.originator_id == id)]
             )
-            if found is None:
-                return None
-            self._kept[id] = found
+        elif id in self._behind:
+            for event in self._load(id, found.version, False):
+                event.mutate(found)
+        self._behind.discard(id)
+        if found is None:
+            return None
+        self._kept[id] = found
         if not isinstance(found, cls):
             raise TypeError(f"{id} is a {type(found).__name__}, not a {cls.__name__}")
-        self._kept.move_to_end(id)
         return found
 
     def keep(self, aggregate: Aggregate) -> None:
@@ -55,22 +60,23 @@ class Aggregates:
 
     def forget(self, ids: Sequence[UUID] | None = None) -> None:
         """Forget these, or all: they are loaded again when asked for."""
-        if ids is None:
-            self._kept.clear()
-        else:
-            for id_ in ids:
-                self._kept.pop(id_, None)
+        for id_ in list(self._kept) if ids is None else ids:
+            self._kept.pop(id_, None)
+            self._behind.discard(id_)
 
-    def forget_older(self, id: UUID, version: int) -> None:  # noqa: A002
-        """Forget one that has been moved on to this version elsewhere."""
+    def moved_on(self, id: UUID, version: int) -> None:  # noqa: A002
+        """Another replica has moved it on to this version: when it is asked for, what is new is loaded."""
         kept = self._kept.get(id)
-        if kept is not None and kept.version < version:
-            del self._kept[id]
+        if kept is None or kept.version >= version:
+            return
+        if kept.counts_only:
+            self.forget([id])
+        else:
+            self._behind.add(id)
 
     def trim(self) -> None:
         """Go back to the size; between transactions only."""
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        self.forget(list(islice(self._kept, max(0, len(self._kept) - self._size))))
 
 
 @dataclass(slots=True)

@@ -116,10 +116,11 @@ class Writer:
             raise Busy
         self._queue.put(asked)
 
-    def _load(self, id: UUID, last_alone: bool) -> list[DomainEvent]:  # noqa: A002
+    def _load(self, id: UUID, after: int, last_alone: bool) -> list[DomainEvent]:  # noqa: A002
         # In the transaction: a second session from the pool could be waited for while the lock is held.
         assert self._transaction is not None
-        return [self._mapper.to_domain_event(stored) for stored in self._transaction.history(id, last_alone=last_alone)]
+        found = self._transaction.history(id, after, last_alone=last_alone)
+        return [self._mapper.to_domain_event(stored) for stored in found]
 
     def _run(self) -> None:
         stopping, expected = False, 1
@@ -192,14 +193,14 @@ class Writer:
         return outcomes
 
     def _notice_others(self, transaction: Transaction) -> Head:
-        """Where the log ends. Forgets kept aggregates that another replica has moved on since this one's last batch."""
+        """Where the log ends. Kept aggregates that another replica has moved on since this one's last batch follow it."""
         found = None if self._head is None else transaction.changed(self._head)
         if found is None:
             self._aggregates.forget()
             return transaction.head()
         changed, head = found
         for id_, version in changed:
-            self._aggregates.forget_older(id_, version)
+            self._aggregates.moved_on(id_, version)
         return head
 
     def _is_stored(self, stored: list[StoredEvent]) -> bool:

@@ -6,7 +6,7 @@ publication of a record, today or after a restore, is the same to the byte.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -39,8 +39,7 @@ class Publication:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record as stored for publication. `position`, `previous`: in the producer's log, within this partition."""
 
     position: int
@@ -143,14 +142,13 @@ class Envelope:
 
     def kafka_headers(self, record: Outgoing) -> list[tuple[str, bytes]]:
         """All headers of the CloudEvents Kafka binding's binary mode."""
-        headers = list(self._constant)
-        headers += [(f"ce_{name}", value.encode()) for name, value in record.headers.items()]
-        headers += [
+        return [
+            *self._constant,
+            *[(f"ce_{name}", value.encode()) for name, value in record.headers.items()],
             ("ce_dataschema", self._dataschema(record.headers["type"]).encode()),
             ("ce_position", b"%d" % record.position),
             ("ce_previousposition", b"%d" % record.previous),
         ]
-        return headers
 
     def item(self, record: Outgoing) -> dict[str, Any]:
         """The CloudEvents JSON format, with `partition` beside it (`data` is the event as an object)."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from baqylau.refusals import Ground
@@ -104,6 +105,7 @@ def first_heads(histories: Iterable[Iterable[ControlSubjects]], day: date) -> tu
     return tuple(_first_head(subjects) for subjects in entries if subjects is not None)
 
 
+@lru_cache(maxsize=10_000)
 def first_head_post_id(organization: str) -> UUID:
     """The id of the post of first head: the organization has one, whoever holds or acts in it and whatever it is
     called.
