@@ -193,7 +193,7 @@ class Writer:
         return outcomes
 
     def _notice_others(self, transaction: Transaction) -> Head:
-        """Where the log ends. Kept aggregates that another replica has moved on since this one's last batch follow it."""
+        """Where the log ends. Kept aggregates that another replica has moved on since then follow it."""
         found = None if self._head is None else transaction.changed(self._head)
         if found is None:
             self._aggregates.forget()
