@@ -22,9 +22,9 @@ test: $(READY) ## every test, on the real parts
 test-unit: $(READY) ## the unit tests only, in seconds
 	@$(PYTHON) -m pytest -m "not real" services shared infra
 
-MINUTES := 20
+MINUTES := 30
 SEED := 1
-chaos: $(READY) ## make chaos MINUTES=20 SEED=1: faults of every kind under load; writes docs/reliability.md
+chaos: $(READY) ## make chaos MINUTES=30 SEED=1: faults of every kind under load; writes docs/reliability.md
 	@PYTHONPATH=. exec $(PYTHON) -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 ROUNDS := 5

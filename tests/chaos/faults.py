@@ -3,12 +3,14 @@
 import random
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import httpx
+from baqylau_infra.layout import Service
 from baqylau_infra.process import Process
 from baqylau_infra.system import System
 
@@ -141,41 +143,41 @@ def give_room(folder: Path) -> None:
 
 
 def schedule(
-    seed: int, services: Sequence[str], storing: Sequence[str], disks: bool, pause: float = PAUSE_SECONDS
+    seed: int, processes: Sequence[tuple[Service, str]], disks: bool, pause: float = PAUSE_SECONDS
 ) -> Iterator[Fault]:
-    """Faults without end; the same seed, the same faults. Each kind comes in every round, with other targets.
+    """Faults without end; the same seed, the same faults. `processes`: every one but broker and database.
 
-    `services`: every process but broker and database; `storing`: those that have a database.
+    A round brings each kind of fault to each service, broker and database, in any order; of a service's processes on
+    both lines, to any.
     """
     rng = random.Random(seed)
-    decks = {"services": _deck(rng, services), "storing": _deck(rng, storing), "paused": _deck(rng, services)}
+    services: dict[str, list[str]] = defaultdict(list)
+    for service, name in processes:
+        services[service.title].append(name)
+    storing = {service.title for service, _ in processes if service.stores}
     while True:
-        one, other, paused = next(decks["services"]), next(decks["services"]), next(decks["paused"])
-        cut, slow, held = next(decks["storing"]), next(decks["storing"]), next(decks["storing"])
-        part = rng.choice(list(Part))
-        faults = [
-            Fault(Kind.KILL, (one,), rng.uniform(0, 3)),
-            Fault(Kind.KILL, (RELAY_OWNER,), rng.uniform(0, 3)),
-            Fault(Kind.KILL, ("broker",), rng.uniform(0, 5)),
-            Fault(Kind.KILL, ("database",), rng.uniform(0, 5)),
-            Fault(Kind.RESTART, (other,), 0),
-            Fault(Kind.RESTART, (rng.choice(("broker", "database")),), 0),
-            Fault(Kind.PAUSE, (paused,), pause),
-            Fault(Kind.PAUSE, (rng.choice(("broker", "database")),), pause),
-            Fault(Kind.CUT, (cut,), rng.uniform(2, 8), Part.BROKER),
-            Fault(Kind.CUT, (slow,), rng.uniform(2, 8), Part.DATABASE),
-            Fault(Kind.SLOW, (slow,), rng.uniform(4, 10), part),
-            Fault(Kind.HELD, (held,), pause, rng.choice(list(Part))),
-            Fault(Kind.KILL, tuple(services), rng.uniform(0, 2)),
-            Fault(Kind.KILL, ("broker", "database"), rng.uniform(0, 3)),
-        ]
+        faults = [*_to_processes(rng, services, pause), *_to_connections(rng, services, storing, pause)]
         if disks:
-            full = rng.choice(list(Part))
-            faults.append(Fault(Kind.FULL, (full.value,), rng.uniform(5, 10)))
+            faults += [Fault(Kind.FULL, (part.value,), rng.uniform(5, 10)) for part in Part]
         rng.shuffle(faults)
         yield from faults
 
 
-def _deck(rng: random.Random, cards: Sequence[str]) -> Iterator[str]:
-    while True:
-        yield from rng.sample(cards, len(cards))
+def _to_processes(rng: random.Random, services: Mapping[str, Sequence[str]], pause: float) -> Iterator[Fault]:
+    for names in (*services.values(), *((part.value,) for part in Part)):
+        yield Fault(Kind.KILL, (rng.choice(names),), rng.uniform(0, 4))
+        yield Fault(Kind.RESTART, (rng.choice(names),), 0)
+        yield Fault(Kind.PAUSE, (rng.choice(names),), pause)
+    everyone = tuple(name for names in services.values() for name in names)
+    for together in ((RELAY_OWNER,), everyone, tuple(part.value for part in Part)):
+        yield Fault(Kind.KILL, together, rng.uniform(0, 3))
+
+
+def _to_connections(
+    rng: random.Random, services: Mapping[str, Sequence[str]], storing: Set[str], pause: float
+) -> Iterator[Fault]:
+    for title, names in services.items():
+        for part in (Part.BROKER, Part.DATABASE) if title in storing else (Part.BROKER,):
+            yield Fault(Kind.CUT, (rng.choice(names),), rng.uniform(2, 8), part)
+            yield Fault(Kind.SLOW, (rng.choice(names),), rng.uniform(4, 10), part)
+            yield Fault(Kind.HELD, (rng.choice(names),), pause, part)

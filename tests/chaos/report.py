@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ def of(trial: Trial, sabotage: Mapping[str, str] | None = None) -> Json:
     all_found = [found for of_check in findings.values() for found in of_check]
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "load_average": [round(load, 1) for load in os.getloadavg()],
         "seed": trial.seed,
@@ -55,6 +57,12 @@ def of(trial: Trial, sabotage: Mapping[str, str] | None = None) -> Json:
         "findings": {check: {"count": len(found), "shown": found[:SHOWN]} for check, found in findings.items()},
         "anomalies": {name: sum(map(_is(beginnings), all_found)) for name, beginnings in ANOMALIES.items()},
     }
+
+
+def _commit() -> str:
+    """What was tried out. `+`: with changes that aren't committed."""
+    command = ["git", "-C", str(DOCS), "describe", "--always", "--dirty=+", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def _is(beginnings: tuple[str, ...]) -> Callable[[str], bool]:
@@ -87,8 +95,9 @@ def _run(run: Json) -> str:
     lines = [
         "## The last run",
         "",
-        f"{run['made_at'][:16].replace('T', ' ')} UTC, seed {run['seed']}, {minutes:.1f} minutes of load and faults on "
-        f"{run['machine']}. Replicas: {replicas}; one process of everything else. Load average at its end: "
+        f"{run['made_at'][:16].replace('T', ' ')} UTC, commit {run['commit']}, seed {run['seed']}, {minutes:.1f} "
+        f"minutes of load and faults on {run['machine']}. Replicas: {replicas}; one process of everything else. Load "
+        "average at its end: "
         f"{', '.join(map(str, run['load_average']))}; where that is above the cores, the machine had other work, and "
         "recovery took longer for it.",
         "",
@@ -189,11 +198,11 @@ Made by `make chaos MINUTES=… SEED=…` (`tests/chaos`); a short trial of the 
 
 Real processes, under a steady load of commands through HTTP on both lines (documents, assignments, proposals, letters,
 reports, acceptances, and new units at the gate), each repeated under its `Idempotency-Key` until it is answered; some
-callers hang up at once and ask again. Meanwhile faults by a seeded schedule: SIGKILL, SIGSTOP for longer than every
-time-out, SIGTERM and start, of each service, auditor, broker and database; the relay's owner killed; all services at
-once; broker and database at once; connections to broker or database cut, slowed, or held up without a word, by a
-proxy on the loopback interface; a full disk of broker or database. Then everything drains, and each step of the way is
-checked: command → log → topic → consumer → read model.
+callers hang up at once and ask again. Meanwhile faults by a seeded schedule, each once in a round of 53: SIGKILL,
+SIGSTOP for longer than every time-out, SIGTERM and start, of each service, of an auditor, broker and database; the
+relay's owner killed; all services at once; broker and database at once; the connections of each to broker or database
+cut, slowed, or held up without a word, by a proxy on the loopback interface; a full disk of broker or database. Then
+everything drains, and each step of the way is checked: command → log → topic → consumer → read model.
 """
 
 _FOUND = """\

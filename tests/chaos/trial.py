@@ -11,7 +11,7 @@ from baqylau_infra.process import Say, quiet
 
 from tests.chaos.books import Books
 from tests.chaos.checks import Verdict, audit_behind, judge
-from tests.chaos.faults import Fault, Faults
+from tests.chaos.faults import STOP_LIMIT, Fault, Faults
 from tests.chaos.load import ANSWER_LIMIT, IMPATIENT, Load
 from tests.chaos.rig import Rig, rig
 
@@ -40,6 +40,12 @@ class Trial:
     drained: float | None = None
     longest_stop: float = 0.0
     verdict: Verdict = field(default_factory=Verdict)
+
+    @property
+    def well(self) -> bool:
+        """Nothing was found wrong, all recovered and drained in time, and no clean stop took longer than it may."""
+        in_time = self.drained is not None and all(one.recovered is not None for one in self.suffered)
+        return self.verdict.holds and in_time and self.longest_stop <= STOP_LIMIT
 
 
 def try_out(
