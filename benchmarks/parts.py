@@ -90,12 +90,12 @@ def parts() -> Parts:
     return Parts(broker, database, keys, folder)
 
 
-def registrations(topic: str, amount: int) -> Iterator[Outgoing]:
+def registrations(topic: str, amount: int, units: Sequence[UUID] = UNITS) -> Iterator[Outgoing]:
     """Records of as many documents, each of its own aggregate, as a relay finds them in its log."""
     heads = dict.fromkeys(range(PARTITIONS), 0)
     cause = Cause(actor="registrar", recorded_at=datetime.now(UTC), correlation_id="6f0b5f0e-6c43-4b0e-9f0a-0d6c1a7f")
     for position in range(1, amount + 1):
-        id_, unit_id = UUID(int=0xD0C << 96 | position), UNITS[position % len(UNITS)]
+        id_, unit_id = UUID(int=0xD0C << 96 | position), units[position % len(units)]
         told = DocumentRegistered(
             document_id=id_,
             organization=f"MIN-{position % 7}",
@@ -106,7 +106,7 @@ def registrations(topic: str, amount: int) -> Iterator[Outgoing]:
             language="kk",
             dated=date(2026, 3, 2),
             registered_on=date(2026, 3, 2),
-            registration_number=f"{position % len(UNITS):02}-2026/{position}",
+            registration_number=f"{position % len(units):02}-2026/{position}",
             citations=("RK-703:43-4-10",),
         )
         publication = Publication(told, (LINE,), (unit_id,))

@@ -117,14 +117,20 @@ class Town:
 
 @contextmanager
 def town(
-    services: Collection[str], units: int, organizations: int = 1, replicas: Mapping[str, int] = MappingProxyType({})
+    services: Collection[str] | None,
+    units: int,
+    organizations: int = 1,
+    replicas: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Town]:
-    """Bring up the gate and these services of the non-confidential line, and units, in turn of each organization."""
+    """Bring up the gate and these services of the non-confidential line, and units, in turn of each organization.
+
+    `services`: None for everything that there is, on both lines.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="baqylau-bench-") as folder,
         System(
             Path(folder),
-            services={"secrecy-gate", *(f"{service}-{LINE}" for service in services)},
+            services=None if services is None else {"secrecy-gate", *(f"{service}-{LINE}" for service in services)},
             replicas={f"{service}-{LINE}": count for service, count in replicas.items()},
             environment={"BAQYLAU_SIMULATION": "0"},
         ) as system,

@@ -6,19 +6,21 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
-import orjson
 import psycopg
 from baqylau.lines import topic_of
 from baqylau_infra.database import PORT
 from baqylau_infra.system import System
 
 from benchmarks.harness import AtMost, Bound, Measure, Run, Sample
-from benchmarks.parts import LINE, UNITS, amounts, registrations, stored, unit_assigned
+from benchmarks.parts import LINE, amounts, registrations, stored
+from benchmarks.rig import town, until
 
 REGISTRY = f"registry-{LINE}"
 FOLLOWERS = (f"control-{LINE}", f"notifications-{LINE}")
 TOPIC = topic_of(LINE, "registry")
+UNITS = 100
 DRAIN_SECONDS = 1200.0
 CALM_SECONDS = 5.0
 SLACK = 200
@@ -46,16 +48,17 @@ def _start(system: System) -> Sample:
 def remembering(quick: bool) -> Iterator[tuple[Run, None]]:
     """The registry has a log of so many records that no broker has; control, notifications and auditor follow it."""
     amount = amounts(quick)(1_000_000)
-    with tempfile.TemporaryDirectory(prefix="baqylau-bench-") as name, System(Path(name)) as system:
+    with town(None, UNITS) as built:
+        system, units = built.system, [UUID(unit.id) for unit in built.units]
+        for follower in FOLLOWERS:
+            until(lambda follower=follower: _units(system, follower) == UNITS, f"{follower} knows the units")
 
         def ours() -> Sample:
             time.sleep(CALM_SECONDS)
             idle = _memory(system)
             system.process(REGISTRY).stop()
             with _opened(system, REGISTRY) as connection:
-                stored(connection, registrations(TOPIC, amount))
-            for follower in FOLLOWERS:
-                _know_units(system, follower)
+                stored(connection, registrations(TOPIC, amount, units))
             system.process(REGISTRY).start()
             _wait_for(system, amount // 2)
             half = _memory(system)
@@ -88,20 +91,10 @@ def _opened(system: System, service: str) -> psycopg.Connection[tuple[int]]:
     )
 
 
-def _know_units(system: System, service: str) -> None:
-    with _opened(system, service) as connection:
-        for unit in map(unit_assigned, UNITS):
-            connection.execute(
-                "INSERT INTO known_units (id, organization, code, names, root_id, documentation_service) "
-                "VALUES (%s, %s, %s, %s, %s, false) ON CONFLICT DO NOTHING",
-                (
-                    unit.unit_id,
-                    unit.organization,
-                    unit.code,
-                    orjson.dumps(unit.names.model_dump()).decode(),
-                    unit.root_id,
-                ),
-            )
+def _units(system: System, follower: str) -> int:
+    with _opened(system, follower) as connection:
+        row = connection.execute("SELECT count(*) FROM known_units").fetchone()
+    return row[0] if row else 0
 
 
 def _wait_for(system: System, position: int) -> None:
