@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+import structlog
 from baqylau.messaging import consumer, reading
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.relay import Relay, make_producer
@@ -152,9 +153,12 @@ def test_the_silent_loss_is_healed_by_the_relay(flow: Flow) -> None:
     flow.count(tally, 6)
     flow.consume()
 
-    flow.relay(dropping(says=True))
+    with structlog.testing.capture_logs() as said:
+        flow.relay(dropping(says=True))
+        flow.wait_for(tally, 6)
 
-    flow.wait_for(tally, 6)
+    restarts = [(line["event"], line["kind"]) for line in said if line["event"].startswith("relay_")]
+    assert restarts == [("relay_restarts", "Lost")], "it wasn't the loss that it started again for"
     positions = flow.on_topic(0)
     lost = flow.stored()[2].position
     assert positions.index(flow.stored()[3].position) < positions.index(lost), "the loss was not produced"
