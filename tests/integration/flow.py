@@ -87,13 +87,13 @@ class Flow:
             future.result(30)
 
     def counting(self, tally: UUID, **how: Any) -> "Future[int]":
-        return self.tallies.writer.submit(lambda work: work.find_or_new(Tally, tally).count(_cause(), **how))
+        return self.tallies.writer.submit(lambda work: work.find_or_new(Tally, tally).count(cause(), **how))
 
     def state(self, fact: str, tally: UUID) -> None:
         """Make a fact known, in the partition of a tally."""
 
         def task(work: Work) -> None:
-            work.find_or_new(Tally, tally).state(fact, _cause())
+            work.find_or_new(Tally, tally).state(fact, cause())
 
         self.tallies.writer.submit(task).result(30)
 
@@ -204,5 +204,5 @@ def without(records: Sequence[Outgoing], index: int) -> list[Outgoing]:
     return [*records[:index], *records[index + 1 :]]
 
 
-def _cause() -> Cause:
+def cause() -> Cause:
     return Cause(actor="test", recorded_at=datetime.now(UTC), correlation_id="test")

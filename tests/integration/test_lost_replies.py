@@ -8,8 +8,14 @@ import pytest
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.work import Work
-from baqylau.testing.probe import Tally, line_settings, tally_service
+from baqylau.lines import Line
+from baqylau.messaging.broker import Kafka
+from baqylau.messaging.consumer import Consumer
+from baqylau.messaging.envelope import Incoming
+from baqylau.messaging.intake import Intake, Taken
+from baqylau.testing.probe import FactStated, Tally, entries, ledger_service, line_settings, tally_service
 from baqylau_infra.database import PORT, Database
+from kafka import TopicPartition
 
 from tests.integration.proxy import CommitProxy
 
@@ -48,6 +54,34 @@ def test_a_commit_whose_reply_is_lost_is_answered_as_done(service: Service, prox
     assert answer == 2
     assert service.writer.submit(counting(tally)).result(30) == 3
     assert [event.originator_version for event in service.history(tally)] == [1, 2, 3]
+
+
+def test_a_batch_without_events_whose_reply_is_lost_is_done_again_without_harm(
+    database: Database, proxy: CommitProxy
+) -> None:
+    access = database.create(f"lost_{uuid4().hex}").environment()
+    ledger = ledger_service(line_settings({**access, "BAQYLAU_POSTGRES_HOST": proxy.host}), "ledger")
+    ledger.writer.start()
+    tally = uuid4()
+
+    def only_a_row(work: Work, _: FactStated, __: Cause) -> None:
+        work.change("INSERT INTO entries (tally, number) VALUES (%s, 1)", (tally,))
+
+    intake = Intake({FactStated: only_a_row}, Line.NON_CONFIDENTIAL, "ledger", lambda: datetime.now(UTC))
+    consumer = Consumer(ledger.writer, intake, {}, Kafka("127.0.0.1:1"), "g")
+    headers = {"type": FactStated.event_type(), "regime": "non_confidential", "position": "1", "previousposition": "0"}
+    record = Incoming("t", 0, "k", headers, FactStated(name="f").to_json())
+
+    proxy.lose.set()
+    taken = consumer._take(TopicPartition("t", 0), [record])
+
+    assert proxy.lost == 1, "no reply was lost"
+    assert taken == Taken(1, None)
+    assert ledger.store.position("t/0") == 1
+    assert entries(ledger, tally) == [1]
+    assert ledger.store.log(0, 1) == [], "there was an event by which it could have been found out"
+    ledger.writer.stop()
+    ledger.close()
 
 
 def test_all_callers_of_a_batch_whose_reply_is_lost_are_answered(service: Service, proxy: CommitProxy) -> None:

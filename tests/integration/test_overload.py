@@ -87,13 +87,15 @@ async def overload(gate: Gate, database: Database) -> Sequence[int]:
     database.process.pause()
     waiting = [asyncio.create_task(call(gate, number)) for number in range(CALLERS)]
     pending = set(waiting)
-    while len(pending) > CALLERS - REFUSED:
-        _, pending = await asyncio.wait(pending, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    async with asyncio.timeout(60):  # without a bound, all would wait for the database
+        while len(pending) > CALLERS - REFUSED:
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
     refused = [number for number, task in enumerate(waiting) if task.done()]
     assert all(is_not_now(waiting[number].result()) for number in refused)
     measured = [memory().rss]
     for _ in range(WAVES):
-        answers = await asyncio.gather(*(call(gate, number) for number in refused))
+        async with asyncio.timeout(60):
+            answers = await asyncio.gather(*(call(gate, number) for number in refused))
         assert all(is_not_now(answer) for answer in answers)
         measured.append(memory().rss)
     database.process.resume()
@@ -122,7 +124,8 @@ async def stopped_meanwhile(gate: Gate, database: Database) -> Sequence[Answer]:
     reads = [asyncio.create_task(ask(gate, "GET /organizations/C-1/units")) for _ in range(5)]
     assert (await ask(gate, "GET /health/live")).status == 200  # those before it have been read by now
     await asyncio.to_thread(gate.process.stop)
-    return await asyncio.gather(*commands, *reads)
+    async with asyncio.timeout(60):
+        return await asyncio.gather(*commands, *reads)
 
 
 def test_a_stop_while_the_database_hangs_answers_all_that_is_in_hand_and_ends_by_itself(

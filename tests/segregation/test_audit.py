@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import orjson
 import psycopg
 import pytest
+from baqylau.testing import batches
 from baqylau.testing.wait import wait_until
 from baqylau_infra.database import PORT
 from baqylau_infra.system import System
@@ -82,7 +83,14 @@ def units(system: System) -> Units:
     return Units(system)
 
 
-def plant(system: System, unit: str, regime: str, service: str = "registry", event: str = "DocumentRegistered") -> str:
+def plant(
+    system: System,
+    unit: str,
+    regime: str,
+    service: str = "registry",
+    event: str = "DocumentRegistered",
+    partition: int | None = None,
+) -> str:
     """A record on an open topic, as a faulty or forged producer would send it. Answers its subject."""
     subject = str(uuid4())
     attributes = {
@@ -101,6 +109,7 @@ def plant(system: System, unit: str, regime: str, service: str = "registry", eve
         key=subject.encode(),
         value=orjson.dumps({"title": WORDS if regime == "non_confidential" else FOREIGN_WORDS}),
         headers=[(f"ce_{name}", value.encode()) for name, value in attributes.items()],
+        partition=partition,
     ).get(30)
     producer.close()
     return subject
@@ -290,6 +299,33 @@ def test_a_record_that_is_in_order_is_no_breach_though_the_auditor_looks_at_it(s
     wait_until(lambda: breach in str(units.ask("GET", "/breaches")["items"]), "the one is raised")
 
     assert in_order not in str(units.ask("GET", "/breaches")["items"])
+
+
+@pytest.mark.parametrize("service", ["registry", "secrecy-gate"])
+def test_what_cannot_be_read_is_raised_and_parked_and_the_audit_goes_on_behind_it(
+    system: System, units: Units, service: str
+) -> None:
+    topic, before = f"baqylau.{OPEN}.{service}.v1", _raised_of(units)
+    words = batches.record(value=FOREIGN_WORDS.encode() * 20, headers=[(b"\xff\xfe", FOREIGN_WORDS.encode())])
+    misnamed = batches.send(system.bootstrap, topic, batches.batch(words, 1))
+    packed = batches.send(system.bootstrap, topic, batches.batch(batches.zstd(words), 1, codec=batches.ZSTD))
+    behind = plant(system, units.of[SECRET], "non_confidential", service, partition=0)
+
+    wait_until(lambda: behind in _raised_of(units), "what was planted behind it is raised", 60)
+
+    new = [one for one in units.ask("GET", "/breaches")["items"] if one["record_id"] not in before | {behind}]
+    assert [(one["recorded_by"], one["record_type"], one["unit_id"]) for one in new] == [
+        (service, "unknown", str(UUID(int=0)))
+    ] * 2
+    lines = (orjson.loads(line) for line in (system.folder / "logs" / f"{AUDITOR}.log").read_bytes().splitlines())
+    said = {line["offset"] for line in lines if line["event"] == "unreadable" and line["topic"] == topic}
+    assert said == {packed}, "the other one could be read"
+    assert packed == misnamed + 1
+    found = wait_until(
+        lambda: [one for one in parked(system) if one["key"] == f"{topic}/0/{packed}"], "it is parked", 60
+    )
+    assert [one["reason"] for one in found] == ["unreadable-compression"]
+    assert metric(system, AUDITOR, "baqylau_unreadable_records_total") >= 1
 
 
 def test_what_a_record_says_or_is_said_of_it_is_nowhere_in_what_is_told(system: System, units: Units) -> None:

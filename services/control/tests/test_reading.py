@@ -2,15 +2,24 @@
 
 import csv
 import io
+import json
+from collections.abc import Sequence
 from datetime import date
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
+from baqylau.eventstore.service import Service
+from baqylau.lines import Line
+from baqylau.platform.auth import Caller, Role
+from baqylau.platform.short_way import shown
 from baqylau.refusals import Refused
 from control.api.assignment_view import withhold_names
+from control.api.reading_schemas import AssignmentList
 from control.discipline import Discipline, OfficialDiscipline, OrganizationDiscipline, as_csv, as_html
 from control.domain.paragraph_103_1 import OfficialRole
-from control.queries import cursor_of, place_of
+from control.domain.values import Control, ControllingSide, Occasion, Originator, Source, Status
+from control.queries import Filters, assignments, cursor_of, place_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +111,58 @@ def test_the_page_escapes_what_it_shows_and_heads_in_three_languages() -> None:
     assert "<b>" not in page
     assert "&lt;b&gt;министр" in page
     assert all(heading in page for heading in ("Мерзімі өтті", "Срок нарушен", "Deadlines missed", "2021-01-01"))
+
+
+TEXT = st.text(max_size=20)
+PARTIES = st.lists(st.tuples(TEXT, st.uuids()), min_size=1, max_size=3)
+LISTED = st.builds(
+    lambda fixed, parties, overdue, stranded: (
+        *fixed, [organization for organization, _ in parties], [unit for _, unit in parties], overdue, stranded
+    ),
+    st.tuples(
+        st.uuids(),
+        st.integers(1, 2**40),
+        st.uuids(),
+        TEXT,
+        st.sampled_from(Source).map(str),
+        st.sampled_from(Originator).map(str),
+        st.booleans(),
+        st.none() | st.sampled_from(Occasion).map(str),
+        st.sampled_from(ControllingSide).map(str),
+        st.sampled_from(Control).map(str),
+        st.sampled_from(Status).map(str),
+        st.dates(),
+        st.dates(),
+        TEXT,
+    ),
+    PARTIES,
+    st.booleans(),
+    st.lists(st.uuids(), max_size=2),
+)  # fmt: skip
+
+
+class Reads:
+    """A service whose store answers these rows."""
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self.store = self
+        self._rows = rows
+
+    def read(self, query: str, *_: Any) -> Sequence[tuple[Any, ...]]:
+        assert query.startswith(
+            "SELECT id, version, document_id, clause, source, originator, personal, occasion, controlled_by, control, "
+            "status, issued_on, deadline, area, organizations, units, "
+        )
+        return self._rows
+
+
+@given(st.lists(LISTED, max_size=4))
+def test_a_list_in_plain_values_is_what_its_response_model_describes(rows: list[tuple[Any, ...]]) -> None:
+    caller = Caller("c", Line.NON_CONFIDENTIAL, frozenset({Role.CONTROLLER}), None, frozenset())
+
+    found = assignments(cast(Service, Reads(rows[:3])), caller, Filters(), date(2021, 3, 1), None, 2)
+
+    plain = json.loads(bytes(shown(found).body))
+    modelled = json.loads(AssignmentList.model_validate(found).model_dump_json())
+    assert json.dumps(plain, sort_keys=True) == json.dumps(modelled, sort_keys=True)
+    assert (found["next"] is not None) is (len(rows) > 2)

@@ -4,7 +4,7 @@ The copy holds the organizations, and the units of this line's regime alone. A r
 the copy holds stays true however old it is; and a unit that it doesn't hold is refused, whether the gate has not told
 of it yet, it has no regime, or it belongs to the other line: the answers are the same.
 
-What handles a record takes a `PermittedUnit`, never a bare id. Only `KnownUnits` makes one.
+What places a record in a unit takes a `PermittedUnit`, not an id. Only `KnownUnits` makes one.
 """
 
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ from baqylau.eventstore.work import NotFound
 from baqylau.eventstore.writer import Busy, OutOfReach, Writer
 from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import Kafka
-from baqylau.messaging.envelope import Incoming, from_kafka
+from baqylau.messaging.envelope import Incoming
 from baqylau.messaging.feed import Feed, FeedOutOfReach
 from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member
 from baqylau.messaging.intake import Intake, Taken, reason_of, upstream_of
@@ -113,8 +113,7 @@ class Consumer:
                     raise Stuck
                 handled: dict[TopicPartition, OffsetAndMetadata] = {}
                 for place, records in polled.items():
-                    read = [from_kafka(place.topic, place.partition, r.key, r.headers, r.value) for r in records]
-                    if self._take(place, read) is None:
+                    if self._take(place, [polled.record for polled in records]) is None:
                         return
                     if place not in self._holes:
                         handled[place] = OffsetAndMetadata(records[-1].offset + 1, "", -1)

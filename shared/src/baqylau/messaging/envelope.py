@@ -52,10 +52,19 @@ class Outgoing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Where on its partition something lies that can't be read, and why, in codes."""
+
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A record as received, from Kafka or from a feed. `headers`: the CloudEvents attributes without `ce_`.
 
     `of_feed`: the producer itself gave it as the next of its log; what lies on a topic, another may have put there.
+    `unreadable`: nothing else is known of it; its key says where it lies.
     """
 
     topic: str
@@ -64,6 +73,7 @@ class Incoming:
     headers: Mapping[str, str]
     value: bytes
     of_feed: bool = False
+    unreadable: Unreadable | None = None
 
     @property
     def position(self) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 from kafka import KafkaConsumer
 
 from baqylau.messaging.broker import Kafka
+from baqylau.messaging.reading import make_consumer
 
-BOOTSTRAP_MS = 3_000
 CLOSE_MS = 1_000
 REBALANCE_SECONDS = 20.0
 """How long a group waits for a member that doesn't join again; less than `JOIN_SECONDS`, or those who wait would leave
@@ -27,17 +27,15 @@ def member(topics: Iterable[str], kafka: Kafka, group: str, **more: Any) -> Kafk
     Raises `Stuck` where the broker doesn't know a topic (yet), or `KafkaError`.
     """
     named = tuple(topics)
-    consumer = KafkaConsumer(
+    consumer = make_consumer(
+        kafka,
         *named,
-        **kafka.client,
         group_id=group,
-        enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_poll_interval_ms=int(REBALANCE_SECONDS * 1000),
         session_timeout_ms=10_000,
         heartbeat_interval_ms=3_000,
         metadata_max_age_ms=30_000,
-        bootstrap_timeout_ms=BOOTSTRAP_MS,
         **more,
     )
     # Known before joining: a leader that doesn't know a topic's partitions assigns none of them to anybody.

@@ -4,7 +4,8 @@ In one transaction with what a record causes stands the position after it. At or
 passed over. A previous position above the last: a hole; nothing behind it is handled until it is filled. A record that
 can't be handled is parked, with every later one of its key, so that order holds and the rest goes on. A record of
 another regime is parked apart: its positions are those of another log, unless the producer's own feed holds it. Of
-what it says, nothing is kept: it would be a record of the other regime in this line's database.
+what it says, nothing is kept: it would be a record of the other regime in this line's database. What can't be read at
+all is parked apart too, under where it lies; if it was the producer's, there is a hole now, filled as any other.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,6 +50,11 @@ def upstream_of(topic: str, partition: int) -> str:
     return f"{topic}/{partition}"
 
 
+def unreadable_of(upstream: str) -> str:
+    """Under which name what can't be read of an upstream partition is parked, by its offset."""
+    return f"{upstream}/unreadable"
+
+
 class Intake:
     """Handles records for one service. `actor`: its name, for what follows from them."""
 
@@ -67,8 +73,15 @@ class Intake:
         passed_over = 0
         for record in records:
             at, previous = _positions(record)
+            if record.unreadable is not None:
+                apart = unreadable_of(upstream)
+                self._park_apart(work, apart, record.unreadable.offset, record, CannotBeRead(record.unreadable.reason))
+                continue
             if self._is_foreign(record) and not record.of_feed:
-                self._park_apart(work, upstream, at or 0, record)
+                FOREIGN_REGIME.inc()
+                log.error("foreign_record", topic=topic, partition=partition)
+                apart = f"{upstream}/foreign/{parked_id(record.key)}"
+                self._park_apart(work, apart, at or 0, record, ForeignRegime())
                 continue
             if at is None or previous is None:
                 CONSUMED.labels(topic, "no_position").inc()
@@ -91,15 +104,12 @@ class Intake:
     def _is_foreign(self, record: Incoming) -> bool:
         return record.headers.get("regime") != wire_regime(self._line)
 
-    def _park_apart(self, work: Work, upstream: str, position: int, record: Incoming) -> None:
-        FOREIGN_REGIME.inc()
+    def _park_apart(self, work: Work, apart: str, position: int, record: Incoming, why: Exception) -> None:
         CONSUMED.labels(record.topic, "parked").inc()
-        log.error("foreign_record", topic=record.topic, partition=record.partition)
-        apart = f"{upstream}/foreign/{parked_id(record.key)}"
         work.execute()  # it may come again, since no position says that it came
         known = work.read("SELECT 1 FROM parked_records WHERE upstream = %s AND position = %s", (apart, position))
         if not known and (apart, position) not in work.find_or_new(ParkedKey, parked_id(record.key)).discarded:
-            self._park(work, apart, position, _outline(record), reason_of(ForeignRegime()), waits=False)
+            self._park(work, apart, position, _outline(record), reason_of(why), waits=False)
 
     def _take_one(self, work: Work, upstream: str, position: int, record: Incoming, waiting: set[str]) -> None:
         if record.key in waiting:
@@ -122,6 +132,8 @@ class Intake:
     def handle(self, work: Work, record: Incoming) -> str:
         """Parse a record and hand it to its policy. Raises what makes it one to park."""
         event_type = record.headers.get("type", "")
+        if record.unreadable is not None:
+            raise CannotBeRead(record.unreadable.reason)
         if self._is_foreign(record):
             FOREIGN_REGIME.inc()
             raise ForeignRegime
@@ -191,6 +203,10 @@ class ForeignRegime(Exception):
     """A record of another regime than this line's. It is never handled here."""
 
 
+class CannotBeRead(Exception):
+    """Nobody knows what the record says. Its argument is the reason."""
+
+
 def reason_of(error: Exception) -> str:
     """Why a record can't be handled, in codes: never its content."""
     return _reason(error)[:300].replace("\0", "\ufffd")
@@ -202,6 +218,8 @@ def _reason(error: Exception) -> str:
             return error.reason
         case ForeignRegime():
             return "foreign-regime"
+        case CannotBeRead():
+            return str(error)
         case Refused():
             return ", ".join(ground.reason for ground in error.grounds)
         case ValidationError():

@@ -18,7 +18,8 @@ from kafka.errors import KafkaTimeoutError
 from baqylau.eventstore.store import Store
 from baqylau.eventstore.verification import Finding
 from baqylau.messaging.broker import Kafka
-from baqylau.messaging.envelope import Envelope, Incoming, from_kafka
+from baqylau.messaging.envelope import Envelope, Incoming
+from baqylau.messaging.reading import make_consumer
 
 TAIL = 2000
 """So many of a partition's last records are looked at before a relay goes on: about what it has under way in one."""
@@ -62,17 +63,14 @@ class _Reading:
             if silent > SILENCE_POLLS:
                 raise KafkaTimeoutError("the topic can't be read")
             for place, records in polled.items():
-                read = [r for r in records if r.offset < self.ends[place]]
-                yield place, [from_kafka(place.topic, place.partition, r.key, r.headers, r.value) for r in read]
-                if records[-1].offset >= self.ends[place] - 1:
-                    left.discard(place)
+                yield place, [polled.record for polled in records if polled.offset < self.ends[place]]
+            # By the position: what lies last may be a mark of a transaction, which is no record.
+            left = {place for place in left if self._consumer.position(place) < self.ends[place]}
 
 
 @contextmanager
 def _reading(kafka: Kafka, topics: Sequence[str]) -> Iterator[_Reading]:
-    consumer = KafkaConsumer(
-        **kafka.client, enable_auto_commit=False, max_poll_records=TAIL, bootstrap_timeout_ms=3_000
-    )
+    consumer = make_consumer(kafka, max_poll_records=TAIL)
     try:
         yield _Reading(consumer, topics)
     finally:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.store import Store, out_of_reach
 from baqylau.eventstore.work import NotFound, Work
-from baqylau.messaging.envelope import Incoming
-from baqylau.messaging.intake import Intake, reason_of
+from baqylau.messaging.envelope import Incoming, Unreadable
+from baqylau.messaging.intake import Intake, reason_of, unreadable_of, upstream_of
 from baqylau.messaging.parked_key import BEHIND, ParkedKey, parked_id
 from baqylau.messaging.policy import NotYet
 from baqylau.observability.metrics import PARKED
@@ -196,7 +196,7 @@ def retry(work: Work, intake: Intake, key: str, by: Cause | None = None) -> Retr
     itself, and recorded where something came of it. Raises `NotFound` for a key with none.
     """
     rows = work.read(
-        "SELECT upstream, position, topic, partition, headers, value, in_all FROM (SELECT *, "
+        "SELECT upstream, position, topic, partition, headers, value, reason, in_all FROM (SELECT *, "
         "count(*) OVER () AS in_all, row_number() OVER (PARTITION BY upstream ORDER BY position) AS place "
         "FROM parked_records WHERE key = %s) AS of_key WHERE place <= %s ORDER BY upstream, position",
         (key, RETRY_LIMIT),
@@ -207,7 +207,7 @@ def retry(work: Work, intake: Intake, key: str, by: Cause | None = None) -> Retr
     work.guard(parked_key.version)
     handled, reason = 0, None
     for upstream, found in groupby(rows, lambda row: str(row[0])):
-        records = [(row[1], Incoming(row[2], row[3], key, orjson.loads(row[4]), bytes(row[5]))) for row in found]
+        records = [(row[1], _record(key, *row[:-1])) for row in found]
         positions, stuck = _play(work, intake, upstream, records)
         handled, reason = handled + len(positions), stuck or reason
         if positions or by is not None:
@@ -215,6 +215,14 @@ def retry(work: Work, intake: Intake, key: str, by: Cause | None = None) -> Retr
     work.change(_FREE, (key, BEHIND))
     in_all: int = rows[0][-1]
     return Retried(version=parked_key.version, key=key, handled=handled, left=in_all - handled, reason=reason)
+
+
+def _record(
+    key: str, upstream: str, position: int, topic: str, partition: int, headers: bytes, value: bytes, reason: str
+) -> Incoming:
+    unread = upstream == unreadable_of(upstream_of(topic, partition))
+    unreadable = Unreadable(position, reason) if unread else None
+    return Incoming(topic, partition, key, orjson.loads(headers), bytes(value), unreadable=unreadable)
 
 
 def _play(

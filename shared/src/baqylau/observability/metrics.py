@@ -17,4 +17,5 @@ CONSUMED = Counter("baqylau_consumer_records_total", "Records by what became of 
 HOLES = Gauge("baqylau_consumer_holes", "Upstream partitions with a record missing before the next one.")
 PARKED = Gauge("baqylau_parked_records", "Records that could not be handled and wait.")
 CONSUMER_RESTARTS = Counter("baqylau_consumer_restarts_total", "Consumers started again.")
+UNREADABLE = Counter("baqylau_unreadable_records_total", "Records, or batches of them, that can't be read.", ["topic"])
 FOREIGN_REGIME = Counter("baqylau_foreign_regime_records_total", "Records of another regime, parked, never handled.")

@@ -7,10 +7,9 @@ it said so.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -18,8 +17,8 @@ import structlog
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.envelope import from_kafka
-from baqylau.messaging.group import BOOTSTRAP_MS, CLOSE_MS, JOIN_SECONDS, Stuck, member
+from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member
+from baqylau.messaging.reading import Polled, make_consumer
 from baqylau.platform.settings import ProcessSettings
 from kafka import KafkaConsumer
 from kafka.errors import KafkaConnectionError, KafkaError
@@ -88,7 +87,7 @@ class Auditor:
         if not self._kafka.answers():
             raise KafkaConnectionError
         with ExitStack() as ending:
-            units = KafkaConsumer(**self._kafka.client, enable_auto_commit=False, bootstrap_timeout_ms=BOOTSTRAP_MS)
+            units = make_consumer(self._kafka)
             ending.callback(units.close, autocommit=False, timeout_ms=CLOSE_MS)
             records = member(self._topics, self._kafka, f"baqylau.{self._line}.auditor")
             ending.callback(records.close, autocommit=False, timeout_ms=CLOSE_MS)
@@ -120,23 +119,22 @@ class Auditor:
         while not self._stopping.is_set() and any(units.position(place) < end for place, end in ends.items()):
             self._learn(units.poll(timeout_ms=500, max_records=1000))
 
-    def _learn(self, polled: dict[TopicPartition, Sequence[Any]]) -> None:
-        for place, records in polled.items():
-            for record in records:
-                headers = from_kafka(place.topic, place.partition, record.key, record.headers, b"").headers
+    def _learn(self, polled: Mapping[TopicPartition, Sequence[Polled]]) -> None:
+        for records in polled.values():
+            for one in records:
+                headers = one.record.headers
                 if headers.get("type") == ASSIGNED and headers.get("regime") == wire_regime(self._line):
                     self._units.update(told_units(headers))
         KNOWN.set(len(self._units))
 
-    def _check(self, polled: dict[TopicPartition, Sequence[Any]]) -> list[Finding]:
+    def _check(self, polled: Mapping[TopicPartition, Sequence[Polled]]) -> list[Finding]:
         found: list[Finding] = []
         for place, records in polled.items():
             RECORDS.labels(place.topic).inc(len(records))
-            for record in records:
-                headers = from_kafka(place.topic, place.partition, record.key, record.headers, b"").headers
-                where = f"{place.topic}/{place.partition}/{record.offset}"
-                service = self._topics[place.topic]
-                unreconciled = findings(self._line, self._units, where, service, headers)
+            service = self._topics[place.topic]
+            for one in records:
+                where = f"{place.topic}/{place.partition}/{one.offset}"
+                unreconciled = findings(self._line, self._units, where, service, one.record.headers)
                 if unreconciled and service != GATE:
                     log.warning("record_not_reconciled", place=where, units=len(unreconciled))
                 found += unreconciled
