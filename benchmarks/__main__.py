@@ -36,7 +36,7 @@ def main() -> None:
             continue
         print(report.said(result), flush=True)
         if not chosen.quick:
-            report.keep(name, result)
+            report.keep(name, result, known)
     if not chosen.quick:
         report.write_pages(list(known))
     if broken:

@@ -1,7 +1,7 @@
 """What the measures showed: `docs/benchmarks.json`, and from it alone the pages and the plots."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ def kept() -> dict[str, Json]:
     return found
 
 
-def keep(name: str, result: Json) -> None:
-    """Put one measure's result in the place of its last one; the others stay as they are."""
-    results = dict(sorted((kept() | {name: result}).items()))
+def keep(name: str, result: Json, known: Collection[str]) -> None:
+    """Put one measure's result in the place of its last one; the others stay as they are, if they are `known` still."""
+    results = {name: found for name, found in sorted((kept() | {name: result}).items()) if name in known}
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 

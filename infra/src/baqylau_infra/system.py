@@ -251,7 +251,10 @@ class System:
             **os.environ,
             **self._environment,
             "PYTHONUNBUFFERED": "1",
-            "MALLOC_ARENA_MAX": "2",  # a heap for each of glibc's threads would only grow the process
+            # glibc's: a heap for each thread, and limits that rise with what was freed once, only grow a process
+            "MALLOC_ARENA_MAX": "2",
+            "MALLOC_MMAP_THRESHOLD_": "131072",
+            "MALLOC_TRIM_THRESHOLD_": "131072",
             "BAQYLAU_LINE": service.line,
             "BAQYLAU_HOST": ports.HOST,
             **environment_of(self._kafka),
