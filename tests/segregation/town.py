@@ -8,7 +8,6 @@ from uuid import uuid4
 import httpx
 from baqylau.testing.wait import wait_until
 from baqylau_infra.system import System
-from psutil import Process
 
 OPEN, SECRET = "non-confidential", "confidential"
 LINES = (OPEN, SECRET)
@@ -70,7 +69,7 @@ class Town:
 
     def environment(self, process: str) -> dict[str, str]:
         """The settings that a process runs with."""
-        return dict(Process(self.system.process(process).pid).environ())
+        return dict(self.system.process(process).environment)
 
     # The gate
 

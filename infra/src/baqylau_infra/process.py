@@ -1,5 +1,6 @@
 """One child process: started in the guarded group, watched, and started again with a growing pause when it dies."""
 
+import os
 import signal
 import subprocess
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from baqylau_infra import Problem, guard
+from baqylau_infra.nursery import Child, Nursery
 
 Say = Callable[[str], None]
 
@@ -28,7 +30,7 @@ class Process:
 
     `prepare` runs before each start; `user` is (uid, gid), for another than the runner's own. `stop_signal` asks the
     program to end; after `stop`'s limit it is killed. What is stopped or killed through this object stays down until
-    `start`; what dies by itself is started again.
+    `start`; what dies by itself is started again. `nursery`: bears it, where the command is `python -m package`.
     """
 
     def __init__(
@@ -42,21 +44,23 @@ class Process:
         prepare: Callable[[], None] = lambda: None,
         user: tuple[int, int] | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        nursery: Nursery | None = None,
         say: Say = quiet,
     ) -> None:
         self.name = name
         self.log = log
         self.ready = ready
+        self.environment = os.environ if environment is None else environment
         self._command = list(command)
-        self._environment = environment
         self._prepare = prepare
         self._user = user
         self._stop_signal = stop_signal
+        self._nursery = nursery
         self._say = say
         self._lock = threading.Lock()
         self._retired = threading.Event()
         self._deaths = 0
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: subprocess.Popen[bytes] | Child | None = None
 
     @property
     def pid(self) -> int:
@@ -130,9 +134,12 @@ class Process:
     def _spawn(self) -> None:
         self._prepare()
         with self.log.open("ab") as log:
+            if self._nursery is not None:
+                self._popen = self._nursery.bear(self._command[-1], self.environment, log)
+                return
             self._popen = subprocess.Popen(
                 self._command,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

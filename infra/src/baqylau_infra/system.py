@@ -25,6 +25,7 @@ from baqylau_infra import DATA, Problem, layout, ports, topics
 from baqylau_infra.broker import Broker
 from baqylau_infra.database import Access, Database
 from baqylau_infra.layout import SERVICES, Service
+from baqylau_infra.nursery import Nursery
 from baqylau_infra.process import Process, Say, quiet
 from baqylau_infra.tokens import Keys, write_whole
 
@@ -98,6 +99,7 @@ class System:
         self._broker: Broker | None = None
         self._database: Database | None = None
         self._keys: Keys | None = None
+        self._nursery: Nursery | None = None
 
     # What a test or a person asks of a running system
 
@@ -155,6 +157,7 @@ class System:
         try:
             self._own_folder()
             self._require_ports()
+            self._open_nursery()
             self._start_parts()
             self._start_services()
         except BaseException:
@@ -169,6 +172,8 @@ class System:
         for together in (services, parts):
             with ThreadPoolExecutor(max_workers=max(1, len(together))) as pool:
                 list(pool.map(lambda process: process.stop(), together))
+        if self._nursery is not None:
+            self._nursery.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -194,6 +199,12 @@ class System:
             ports.require_free(self._ports[service.name], service.name, "BAQYLAU_BASE_PORT")
         if self._elsewhere.kafka is None and self._listen.kafka is not None:
             ports.require_free(self._listen.kafka, "the broker", "BAQYLAU_KAFKA_PORT")
+
+    def _open_nursery(self) -> None:
+        if sys.platform == "linux" and self.services:
+            packages = sorted({service.package for service in self.services})
+            self._nursery = Nursery(packages, self._common_environment(), self._log("nursery"))
+            self._nursery.open()
 
     def _start_parts(self) -> None:
         with ThreadPoolExecutor() as pool:
@@ -230,12 +241,15 @@ class System:
         for service in self.services:
             environment = self._environment_of(service)
             for name in self._instances[service.name]:
+                overrides = self._overrides(name)
                 process = self._processes[name] = Process(
                     name,
                     [sys.executable, "-m", service.package],
                     log=self._log(name),
                     ready=partial(_is_ready, self._ports[name]),
-                    environment={**environment, "BAQYLAU_PORT": str(self._ports[name]), **self._overrides(name)},
+                    environment={**environment, "BAQYLAU_PORT": str(self._ports[name]), **overrides},
+                    # what the interpreter itself reads, it reads before it knows of its children
+                    nursery=None if any(key.startswith("PYTHON") for key in overrides) else self._nursery,
                     say=self._say,
                 )
                 process.start()
@@ -245,7 +259,7 @@ class System:
             self._say(f"{process.name} ready")
         threading.Thread(target=self._renew_tokens, name="renew-tokens", daemon=True).start()
 
-    def _environment_of(self, service: Service) -> dict[str, str]:
+    def _common_environment(self) -> dict[str, str]:
         return {
             "BAQYLAU_SIMULATION": "1",
             **os.environ,
@@ -255,6 +269,11 @@ class System:
             "MALLOC_ARENA_MAX": "2",
             "MALLOC_MMAP_THRESHOLD_": "131072",
             "MALLOC_TRIM_THRESHOLD_": "131072",
+        }
+
+    def _environment_of(self, service: Service) -> dict[str, str]:
+        return {
+            **self._common_environment(),
             "BAQYLAU_LINE": service.line,
             "BAQYLAU_HOST": ports.HOST,
             **environment_of(self._kafka),

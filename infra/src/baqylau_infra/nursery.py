@@ -1,0 +1,228 @@
+"""Processes that needn't import anything any more: forks of one that has imported the services' packages once.
+
+The *nursery* is a process with a single thread that does nothing but fork. What a child is to run with, it reads from a
+socket of its own once it is born: the nursery, and so every later child, never knows one line's secrets. It is forked
+twice, and thereby handed on to the runner: it is the runner's own child, whose end the runner sees as any other's, and
+the end of the nursery is nothing to it. In the nursery's process group it is the guard's, too, from its birth on.
+
+Linux only: elsewhere, libraries of the system's own may not be used after a fork without an exec.
+"""
+
+import ctypes
+import errno
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+from baqylau_infra import guard
+
+_BIRTH_SECONDS = 60.0
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Child:
+    """A process born in the nursery, by the part of `subprocess.Popen`'s interface that is used here. Thread-safe."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._lock = threading.Lock()
+
+    def poll(self) -> int | None:
+        """Its exit code, minus the signal's number if one ended it; None while it runs."""
+        with self._lock:
+            if self.returncode is None:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    self.returncode = os.waitstatus_to_exitcode(status)
+            return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended. Raises `subprocess.TimeoutExpired` after `timeout` s."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if until is None:
+                with suppress(ChildProcessError):  # another thread was faster
+                    os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            elif time.monotonic() > until:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            else:
+                time.sleep(0.01)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Nothing happens where it has ended."""
+        if self.poll() is None:
+            with self._lock:
+                if self.returncode is None:  # until then, its id is nobody else's
+                    os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Nursery:
+    """Of `packages`, that can be run by `python -m`. `open` and `close`, or by itself at the first birth. Thread-safe.
+
+    `environment`: what the interpreter itself is started with; it holds for all children, whatever they are told.
+    """
+
+    def __init__(self, packages: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._packages = list(packages)
+        self._environment = dict(environment)
+        self._log = log
+        self._lock = threading.Lock()
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._asking: socket.socket | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The nursery's own process, if it was opened."""
+        return None if self._popen is None else self._popen.pid
+
+    def open(self) -> None:
+        """Lets it begin to import, unless it has."""
+        with self._lock:
+            self._open()
+
+    def close(self) -> None:
+        """Ends it; its children go on."""
+        with self._lock:
+            self._close()
+
+    def bear(self, package: str, environment: Mapping[str, str], log: IO[bytes]) -> Child:
+        """Runs `python -m package` with that environment and no other, its output in `log`.
+
+        Where the nursery has died, another one is opened. Raises OSError where that one dies, too.
+        """
+        request = json.dumps({"package": package, "environment": dict(environment)}).encode()
+        with self._lock:
+            try:
+                return self._bear(request, log)
+            except OSError:  # nothing was born: what nobody asks anything of ends by itself
+                self._close()
+                return self._bear(request, log)
+
+    def _open(self) -> socket.socket:
+        if self._asking is None:
+            ours, its = socket.socketpair()
+            with its, self._log.open("ab") as log:
+                self._popen = subprocess.Popen(
+                    [sys.executable, "-m", __name__, str(its.fileno()), *self._packages],
+                    env=self._environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    process_group=guard.group(),
+                    pass_fds=[its.fileno()],
+                )
+            self._asking = ours
+        return self._asking
+
+    def _close(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
+        if self._popen is not None:
+            self._popen.kill()
+            self._popen.wait()
+
+    def _bear(self, request: bytes, log: IO[bytes]) -> Child:
+        asking = self._open()
+        ours, its = socket.socketpair()
+        with ours, _adopting():
+            ours.settimeout(_BIRTH_SECONDS)
+            with its:
+                socket.send_fds(asking, [b"."], [its.fileno(), log.fileno()])
+            born = ours.recv(16)
+            if not born:
+                raise ChildProcessError(errno.ECHILD, "The nursery has died", str(self._log))
+            with suppress(OSError):  # it is there; if it ends right now, that is seen as any other end
+                ours.sendall(request)
+                ours.shutdown(socket.SHUT_WR)
+        return Child(int(born))
+
+
+_one_birth = threading.Lock()
+
+
+@contextmanager
+def _adopting() -> Iterator[None]:
+    """What loses its parent meanwhile becomes this process's child: one birth at a time, whatever nursery it is in.
+
+    For a moment only: whoever adopts has to bury, and the grandchildren of other children, as PostgreSQL's, are nothing
+    to us.
+    """
+    with _one_birth:
+        _adopt(1)
+        try:
+            yield
+        finally:
+            _adopt(0)
+
+
+def _adopt(on: int) -> None:
+    zero = ctypes.c_ulong(0)
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(on), zero, zero, zero):
+        raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
+
+
+def main() -> None:
+    """The nursery's process, and each of its children's. Arguments: a socket's descriptor, and the packages."""
+    asked = socket.socket(fileno=int(sys.argv[1]))
+    for package in sys.argv[2:]:
+        with suppress(Exception):  # the child that runs it will say so, in its own log
+            import_module(f"{package}.__main__")
+        sys.modules.pop(f"{package}.__main__", None)  # to be run by the child, as if for the first time
+    gc.collect()
+    gc.freeze()  # a collection would write to all of it, and so make the shared memory each child's own
+    with _born(asked) as told:
+        request = json.loads(told.makefile("rb").read())
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.argv = [request["package"]]
+    Path("/proc/self/comm").write_text(request["package"])  # what `top` shows
+    runpy.run_module(request["package"], run_name="__main__", alter_sys=True)
+
+
+def _born(asked: socket.socket) -> socket.socket:
+    """Returns in each child, with what it reads its request from."""
+    while True:
+        _, descriptors, _, _ = socket.recv_fds(asked, 1, 2)
+        if not descriptors:
+            sys.exit()
+        between = os.fork()
+        if between == 0:
+            between = os.getpid()
+            if os.fork() != 0:
+                os._exit(0)
+            asked.close()
+            told, log = descriptors
+            for standard in (1, 2):
+                os.dup2(log, standard)
+            os.close(log)
+            while os.getppid() == between:  # not handed on yet
+                time.sleep(0.001)
+            found = socket.socket(fileno=told)
+            found.sendall(str(os.getpid()).encode())
+            return found
+        os.waitpid(between, 0)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The nursery, with small real packages as its children."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from baqylau.testing.wait import wait_until
+from baqylau_infra import guard
+from baqylau_infra.nursery import Child, Nursery
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a nursery is Linux's only")
+
+SAYS = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv, __name__, ready]), flush=True)"
+SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
+PROGRAMS = {"says": SAYS, "sleeps": SLEEPS, "fails": "import sys; sys.exit(3)", "broken": "import nothing_of_that_name"}
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    for name, program in PROGRAMS.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("ready = 'imported'")
+        (tmp_path / name / "__main__.py").write_text(
+            f"from {name} import ready\nif __name__ == '__main__':\n    {program}\n"
+        )
+    return tmp_path
+
+
+@pytest.fixture
+def nursery(packages: Path) -> Iterator[Nursery]:
+    found = Nursery([*PROGRAMS], {"PYTHONPATH": str(packages)}, packages / "nursery.log")
+    yield found
+    found.close()
+
+
+def bear(nursery: Nursery, folder: Path, package: str, **environment: str) -> tuple[Child, Path]:
+    log = folder / f"{package}.log"
+    with log.open("ab") as opened:
+        return nursery.bear(package, environment, opened), log
+
+
+def test_a_child_runs_as_by_python_m_with_its_own_environment_and_no_other(nursery: Nursery, packages: Path) -> None:
+    child, log = bear(nursery, packages, "says", COLOUR="red")
+
+    assert child.wait(20) == 0
+    assert json.loads(log.read_text()) == [
+        {"COLOUR": "red"},
+        [str(packages / "says" / "__main__.py")],
+        "__main__",
+        "imported",
+    ]
+
+
+def test_what_a_child_is_told_stands_in_no_process_s_environment(nursery: Nursery, packages: Path) -> None:
+    child, log = bear(nursery, packages, "sleeps", PASSWORD="of one line")
+    wait_until(lambda: "up" in log.read_text(), "the child runs")
+
+    for pid in (child.pid, nursery.pid):
+        assert "PASSWORD" not in psutil.Process(pid).environ()
+
+    child.kill()
+
+
+def test_a_child_is_the_runner_s_own_and_in_the_guard_s_group(nursery: Nursery, packages: Path) -> None:
+    child, log = bear(nursery, packages, "sleeps")
+    wait_until(lambda: "up" in log.read_text(), "the child runs")
+
+    found = psutil.Process(child.pid)
+    assert (found.ppid(), os.getpgid(child.pid), found.name()) == (os.getpid(), guard.group(), "sleeps")
+
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(20) == -signal.SIGTERM
+    child.kill()  # nothing happens
+    assert child.poll() == -signal.SIGTERM
+
+
+def test_a_child_that_cannot_be_imported_says_so_in_its_own_log_and_the_others_live(
+    nursery: Nursery, packages: Path
+) -> None:
+    broken, log = bear(nursery, packages, "broken")
+    fails, _ = bear(nursery, packages, "fails")
+
+    assert (broken.wait(20), fails.wait(20)) == (1, 3)
+    assert "nothing_of_that_name" in log.read_text()
+
+
+def test_the_end_of_the_nursery_is_nothing_to_its_children_and_the_next_one_is_born_in_another(
+    nursery: Nursery, packages: Path
+) -> None:
+    before, log = bear(nursery, packages, "sleeps")
+    wait_until(lambda: "up" in log.read_text(), "the child runs")
+    first = nursery.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+
+    after, _ = bear(nursery, packages, "fails")
+
+    assert after.wait(20) == 3
+    assert nursery.pid != first
+    assert before.poll() is None
+    before.kill()
+    assert before.wait(20) == -signal.SIGKILL
+
+
+def test_births_in_several_nurseries_at_once_are_all_the_runner_s(packages: Path) -> None:
+    nurseries = [Nursery(["fails"], {"PYTHONPATH": str(packages)}, packages / f"{name}.log") for name in "abc"]
+    with ThreadPoolExecutor(6) as pool:
+        children = list(pool.map(lambda number: bear(nurseries[number % 3], packages, "fails")[0], range(24)))
+
+    assert [child.wait(20) for child in children] == [3] * 24
+    for one in nurseries:
+        one.close()
+
+
+def test_a_killed_runner_leaves_neither_nursery_nor_child(packages: Path) -> None:
+    runner = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time; from pathlib import Path; from baqylau_infra.nursery import Nursery;"
+            f"log = Path({str(packages)!r}, 'sleeps.log');"
+            f"nursery = Nursery(['sleeps'], {{'PYTHONPATH': {str(packages)!r}}}, log);"
+            "nursery.bear('sleeps', {}, log.open('ab')); print(flush=True); time.sleep(600)",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert runner.stdout is not None
+    runner.stdout.readline()
+    family = psutil.Process(runner.pid).children(recursive=True)
+    assert len(family) == 3, "the guard, the nursery and the child"
+
+    runner.kill()
+    runner.wait()
+
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
