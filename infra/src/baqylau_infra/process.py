@@ -31,6 +31,7 @@ class Process:
     `prepare` runs before each start; `user` is (uid, gid), for another than the runner's own. `stop_signal` asks the
     program to end; after `stop`'s limit it is killed. What is stopped or killed through this object stays down until
     `start`; what dies by itself is started again. `nursery`: bears it, where the command is `python -m package`.
+    Attribute `environment`: what it runs with.
     """
 
     def __init__(
