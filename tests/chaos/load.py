@@ -25,7 +25,7 @@ WORKERS_PER_LINE = 2
 PATIENCE_SECONDS = 5.0
 IMPATIENT = 0.03
 """The share of commands whose caller hangs up at once, the first time."""
-IMPATIENT_SECONDS = 0.02
+IMPATIENT_SECONDS = 0.003
 PAUSE_SECONDS = 0.15
 """Between two commands of a worker: a steady load, not the highest."""
 ANSWER_LIMIT = 240.0

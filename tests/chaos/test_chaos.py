@@ -1,4 +1,4 @@
-"""A short trial under faults, and the schedule's seed. The long one, and services broken on purpose: `make chaos`."""
+"""A short trial under faults, one of services broken on purpose, and the schedule's seed. The long one: `make chaos`."""
 
 from collections import Counter
 from itertools import islice, product
@@ -8,6 +8,7 @@ from baqylau_infra.layout import SERVICES
 
 from tests.chaos.faults import RELAY_OWNER, Fault, Kind, schedule
 from tests.chaos.proxy import Part
+from tests.chaos.sabotaged import overlooked, sabotaged
 from tests.chaos.trial import try_out
 
 SECONDS = 30.0
@@ -27,6 +28,14 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed() -> None:
     assert [str(one.fault) for one in trial.suffered if one.recovered is None] == []
     assert trial.well
     assert trial.verdict.figures["commands"] > 0
+
+
+@pytest.mark.real
+def test_the_checks_notice_services_that_are_broken_on_purpose() -> None:
+    trial = sabotaged(1)
+
+    assert overlooked(trial) == []
+    assert not trial.well
 
 
 PROCESSES = [(service, service.name) for service in SERVICES]
