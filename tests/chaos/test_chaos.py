@@ -1,4 +1,4 @@
-"""A short trial under faults, one of services broken on purpose, and the schedule's seed. The long one: `make chaos`."""
+"""A short trial under faults, one of services broken on purpose, and the seed. The long trial: `make chaos`."""
 
 from collections import Counter
 from itertools import islice, product
