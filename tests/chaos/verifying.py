@@ -14,6 +14,7 @@ import registry.bootstrap
 import secrecy_gate.bootstrap
 from baqylau.eventstore.verification import verify
 from baqylau.messaging.broker import Kafka
+from baqylau.messaging.copies import copy_findings
 from baqylau.messaging.on_topic import topic_findings
 from baqylau.platform.runtime import Runtime
 from baqylau.platform.settings import Settings
@@ -40,7 +41,11 @@ def verified(system: System, figures: Counter[str]) -> Iterator[str]:
         store, on_topics = runtime.service.store, Counter[str]()
         try:
             verdict = verify(runtime.service)
-            verdict.add(topic_findings(store, runtime.envelope, runtime.topics, Kafka(system.bootstrap), on_topics))
+            kafka, told = Kafka(system.bootstrap), Counter[str]()
+            verdict.add(topic_findings(store, runtime.envelope, runtime.topics, kafka, on_topics))
+            verdict.add(copy_findings(runtime.service, runtime.copies, runtime.intake_of, kafka, told))
+            if told["not whole"]:
+                yield f"{service.name}: copies were not compared, a topic isn't whole"
         finally:
             runtime.service.close()
         figures["events"] += verdict.events

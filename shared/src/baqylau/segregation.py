@@ -19,7 +19,7 @@ from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.store import Store
 from baqylau.eventstore.work import Work
 from baqylau.lines import Line, regime_of
-from baqylau.messaging.policy import Policies
+from baqylau.messaging.policy import Copy, Policies
 from baqylau.refusals import Ground
 
 CITATION = "RK-703:2"
@@ -105,6 +105,11 @@ class KnownUnits:
     def forget(self) -> None:
         """Read units anew: one was moved or dissolved."""
         self._units = {}
+
+    @property
+    def copy(self) -> Copy:
+        """The tables, and what to do about the gate's events."""
+        return Copy("secrecy-gate", TABLES, self.policies())
 
     def policies(self) -> Policies:
         """What to do about the gate's events."""

@@ -17,17 +17,19 @@ from baqylau.contracts import registry
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.work import Work
-from baqylau.messaging.policy import NotYet, Policies, Policy
+from baqylau.messaging.policy import Copy, NotYet, Policies, Policy
 from baqylau.refusals import Ground
 from baqylau.segregation import KnownUnits
 
 from control.metrics import STRANDED
 
-TABLES: LiteralString = """
+DOCUMENTS: LiteralString = """
 CREATE TABLE IF NOT EXISTS documents (
     id uuid PRIMARY KEY, organization text NOT NULL, unit_id uuid NOT NULL, kind text NOT NULL,
     classification text NOT NULL, registration_number text NOT NULL, dated date NOT NULL,
     withdrawn boolean NOT NULL DEFAULT false);
+"""
+REDERIVATIONS: LiteralString = """
 CREATE TABLE IF NOT EXISTS rederivations (
     calendar_version bigint PRIMARY KEY, after uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     finished boolean NOT NULL DEFAULT false);
@@ -40,11 +42,16 @@ def policies(known_units: KnownUnits) -> Policies:
     """The table above."""
     of_the_gate = dict(known_units.policies())
     of_the_gate[gate.UnitDissolved] = _both(of_the_gate[gate.UnitDissolved], _unit_dissolved)
-    return {
-        **of_the_gate,
+    return {**of_the_gate, **documents(known_units).policies}
+
+
+def documents(known_units: KnownUnits) -> Copy:
+    """This line's copy of the documents from which assignments are issued."""
+    policies: Policies = {
         registry.DocumentRegistered: _document_registered(known_units),
         registry.DocumentWithdrawn: _document_withdrawn,
     }
+    return Copy("registry", DOCUMENTS, policies)
 
 
 def _document_registered(known_units: KnownUnits) -> Policy:

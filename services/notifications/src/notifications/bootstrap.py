@@ -24,7 +24,6 @@ from notifications.settings import NotificationsSettings
 NAME = "notifications"
 UPSTREAMS = ("secrecy-gate", "registry", "control")
 READ_MODELS = (RECIPIENTS, NOTICES, deliveries.DELIVERIES)
-COPIES = (segregation.TABLES, postings.TABLES, deliveries.LEASES)
 
 
 def create_app(settings: NotificationsSettings) -> FastAPI:
@@ -33,12 +32,14 @@ def create_app(settings: NotificationsSettings) -> FastAPI:
     if regime is None:
         raise ValueError(f"BAQYLAU_LINE is {settings.line}: notifications belongs to a line; set it to one")
     mail = Mail(settings.mail_server())
-    service = Service(NAME, settings, publications(settings.line), READ_MODELS, COPIES)
     units = KnownUnits(settings.line)
+    copies = (units.copy, postings.COPY)
+    tables = [*(copy.tables for copy in copies), deliveries.LEASES]
+    service = Service(NAME, settings, publications(settings.line), READ_MODELS, tables)
     handling = Handling(units, regime, NAME)
     deliverer = Deliverer(service, handling, mail, Webhooks(), Clock().recorded_at)
     listeners = {segregation.CHANNEL: units.forget, deliveries.CHANNEL: deliverer.wake}
-    runtime = Runtime(NAME, settings, service, policies(units, regime), UPSTREAMS, listeners=listeners)
+    runtime = Runtime(NAME, settings, service, policies(units, regime), UPSTREAMS, copies=copies, listeners=listeners)
     runtime.watchers.append(deliverer)
     app = create_base(runtime, NAME, [router])
     app.state.handling = handling

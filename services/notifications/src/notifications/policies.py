@@ -79,7 +79,7 @@ def policies(units: KnownUnits, regime: Regime) -> Policies:
     """The whole table, with what the gate tells."""
     return {
         **units.policies(),
-        **postings.POLICIES,
+        **postings.COPY.policies,
         **{kind: _tell(told, units, regime) for kind, told in TELLS.items()},
     }
 

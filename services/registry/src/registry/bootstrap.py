@@ -25,21 +25,22 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError(
             "BAQYLAU_LINE is gate: a registry belongs to a line; set it to non-confidential or confidential"
         )
+    units = segregation.KnownUnits(settings.line)
     service = Service(
         NAME,
         settings,
         publisher(settings.line),
         [DOCUMENTS, CONTENT],
-        copies=[segregation.TABLES],
+        tables=[units.copy.tables],
         checks=[NumbersWithoutGaps, ContentsWhole],
     )
-    units = segregation.KnownUnits(settings.line)
     runtime = Runtime(
         NAME,
         settings,
         service,
         units.policies(),
         upstreams=["secrecy-gate"],
+        copies=[units.copy],
         listeners={segregation.CHANNEL: units.forget},
     )
     app = create_base(runtime, NAME, [router], big_bodies=("/content",))

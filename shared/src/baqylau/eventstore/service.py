@@ -47,7 +47,7 @@ class Check(Protocol):
 class Service(EventSourcedProjection[UUID]):
     """One service on one line. Everything that writes goes through `writer`; reading goes through `store.read`.
 
-    `copies`: tables for what other services have told (written by policies, not by the service's own events).
+    `tables`: those besides, that the service's own events don't change: copies of what others have told, leases.
     `checks`: what a verification asks of this service's log alone.
     """
 
@@ -57,7 +57,7 @@ class Service(EventSourcedProjection[UUID]):
         settings: Settings,
         publish: Publish,
         read_models: Sequence[ReadModel],
-        copies: Sequence[LiteralString] = (),
+        tables: Sequence[LiteralString] = (),
         checks: Sequence[Callable[[], Check]] = (),
     ) -> None:
         self._read_models = tuple(read_models)
@@ -73,7 +73,7 @@ class Service(EventSourcedProjection[UUID]):
             settings.partitions,
             publish,
             [model.tables for model in self.of_log],
-            [*(model.tables for model in read_models if not model.of_log), *copies],
+            [*(model.tables for model in read_models if not model.of_log), *tables],
         )
         self.writer = Writer(self.store, self.mapper, self.project)
 

@@ -37,7 +37,7 @@ class AnotherLog(Exception):
         self.place = place
 
 
-class _Reading:
+class Reading:
     """Topics, from the first record or from the last few on, up to where they ended when this was made."""
 
     def __init__(self, consumer: KafkaConsumer, topics: Sequence[str]) -> None:
@@ -69,10 +69,11 @@ class _Reading:
 
 
 @contextmanager
-def _reading(kafka: Kafka, topics: Sequence[str]) -> Iterator[_Reading]:
+def reading(kafka: Kafka, topics: Sequence[str]) -> Iterator[Reading]:
+    """Raises `KafkaError`."""
     consumer = make_consumer(kafka, max_poll_records=TAIL)
     try:
-        yield _Reading(consumer, topics)
+        yield Reading(consumer, topics)
     finally:
         consumer.close(autocommit=False)
 
@@ -83,16 +84,16 @@ def reconcile(store: Store, envelope: Envelope, topics: Sequence[str], kafka: Ka
     Raises `AnotherLog`, `KafkaError`, `psycopg.Error`.
     """
     published = _published(store)
-    with _reading(kafka, topics) as reading:
-        tails: dict[TopicPartition, list[tuple[int, int]]] = {place: [] for place in reading.places}
-        for place, records in reading.records(TAIL):
+    with reading(kafka, topics) as found:
+        tails: dict[TopicPartition, list[tuple[int, int]]] = {place: [] for place in found.places}
+        for place, records in found.records(TAIL):
             for record, known in _own(store, envelope, place, records):
                 if not known:
                     raise AnotherLog(_at(place, record))
                 tails[place].append((record.previous, record.position))
         for place, tail in tails.items():
             known_as = published.get(place, 0)
-            held = 0 if reading.ends[place] == 0 else _followed(tail, known_as)
+            held = 0 if found.ends[place] == 0 else _followed(tail, known_as)
             if held != known_as:
                 log.warning("published_set_to_topic", topic=place.topic, partition=place.partition, by=held - known_as)
                 store.read(
@@ -123,11 +124,11 @@ def topic_findings(
     On a running system too. `figures` counts what was seen. Raises `KafkaError`, `psycopg.Error`.
     """
     published = _published(store)  # first: what is acknowledged later may lie behind the ends
-    with _reading(kafka, topics) as reading:
-        taken = dict.fromkeys(reading.places, 0)
+    with reading(kafka, topics) as found:
+        taken = dict.fromkeys(found.places, 0)
         highest = dict(taken)
-        begun = {place: reading.begins[place] == 0 for place in reading.places}
-        for place, records in reading.records():
+        begun = {place: found.begins[place] == 0 for place in found.places}
+        for place, records in found.records():
             for record, known in _own(store, envelope, place, records):
                 if not known:
                     yield Finding("topic", _at(place, record), "not-in-the-log-so")

@@ -1,7 +1,8 @@
 """What a service does about an event of another: a table from contract to policy, kept in its `policies.py`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, LiteralString
 
 from baqylau.contracts.base import PublicEvent
 from baqylau.eventstore.aggregate import Cause
@@ -12,6 +13,15 @@ Policy = Callable[[Work, Any, Cause], None]
 
 Policies = Mapping[type[PublicEvent], Policy]
 """Every event of an upstream that the service acts on. What isn't in the table is passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Tables that follow the events of one upstream: `policies` change nothing else, and nothing else changes them."""
+
+    upstream: str
+    tables: LiteralString
+    policies: Policies
 
 
 class NotYet(Exception):

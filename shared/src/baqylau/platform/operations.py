@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from baqylau.eventstore.rebuilding import NotSwitched, rebuild
 from baqylau.eventstore.store import out_of_reach
 from baqylau.eventstore.verification import Verdict, parked_keys, verify
+from baqylau.messaging.copies import copy_findings
 from baqylau.messaging.on_topic import topic_findings
 from baqylau.platform.runtime import Runtime
 
@@ -44,6 +45,11 @@ def _verify(runtime: Runtime, name: str) -> int:
         figures: Counter[str] = Counter()
         verdict.add(topic_findings(service.store, runtime.envelope, runtime.topics, settings.kafka, figures))
         topic = f"{figures['records']} records on its topics"
+        if runtime.copies:
+            told: Counter[str] = Counter()
+            verdict.add(copy_findings(service, runtime.copies, runtime.intake_of, settings.kafka, told))
+            topic += f", {told['records']} behind its copies"
+            topic += ", which were not compared: a topic isn't whole" if told["not whole"] else ""
     for key, upstream, first, count in parked_keys(service):
         print(f"{name}  parked: {count} of {key} from {upstream} {first} on")
     for finding in verdict.shown:

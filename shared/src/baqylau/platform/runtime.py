@@ -16,7 +16,7 @@ from baqylau.messaging.consumer import Consumer
 from baqylau.messaging.envelope import Envelope
 from baqylau.messaging.feed import Feed
 from baqylau.messaging.intake import Intake
-from baqylau.messaging.policy import Policies
+from baqylau.messaging.policy import Copy, Policies
 from baqylau.messaging.relay import PUBLIC_EVENTS, Relay
 from baqylau.platform.clock import Clock
 from baqylau.platform.settings import Settings
@@ -71,7 +71,7 @@ class Commits:
 
 
 class Runtime:
-    """Everything of one process but HTTP. `upstreams`: names of the services whose topics it reads.
+    """Everything of one process but HTTP. `upstreams`: names of the services whose topics it reads; `copies`: of them.
 
     `lines`: the lines that its events are told to; for all but the gate, its own alone. `listeners`: what to call
     when a channel of the database is notified (after a commit, by whichever replica).
@@ -84,6 +84,7 @@ class Runtime:
         service: Service,
         policies: Policies,
         upstreams: Sequence[str] = (),
+        copies: Sequence[Copy] = (),
         lines: Sequence[Line] = (),
         listeners: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
@@ -100,7 +101,8 @@ class Runtime:
         self.topics = tuple(topic_of(line, name) for line in told)
         self.audiences = frozenset(told)
         self.envelope = Envelope(settings.line, name, settings.own_url)
-        self.intake = Intake(policies, settings.line, name, self.clock.recorded_at)
+        self.copies = tuple(copies)
+        self.intake = self.intake_of(policies)
         heard = {PUBLIC_EVENTS: self.commits.notice, **(listeners or {})}
         self.relay = Relay(service.store, self.envelope, self.topics, settings.kafka, heard)
         self.feeds = self._feeds(upstreams)
@@ -108,6 +110,10 @@ class Runtime:
             service.writer, self.intake, self.feeds, settings.kafka, f"baqylau.{settings.line}.{name}"
         )
         self.watchers: list[Watcher] = []
+
+    def intake_of(self, policies: Policies) -> Intake:
+        """What hands a record to one of these policies."""
+        return Intake(policies, self.settings.line, self.name, self.clock.recorded_at)
 
     def _feeds(self, upstreams: Sequence[str]) -> Mapping[str, Feed]:
         feeds = {}

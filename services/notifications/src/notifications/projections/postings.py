@@ -9,7 +9,7 @@ from uuid import UUID
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.work import Work
-from baqylau.messaging.policy import Policies
+from baqylau.messaging.policy import Copy
 
 TABLES: LiteralString = """
 CREATE TABLE IF NOT EXISTS known_postings (
@@ -44,4 +44,4 @@ def _employee_released(work: Work, event: gate.EmployeeReleased, _: Cause) -> No
     )
 
 
-POLICIES: Policies = {gate.EmployeePosted: _employee_posted, gate.EmployeeReleased: _employee_released}
+COPY = Copy("secrecy-gate", TABLES, {gate.EmployeePosted: _employee_posted, gate.EmployeeReleased: _employee_released})
