@@ -31,7 +31,7 @@ def test_of_the_gate_only_units_and_postings_are_acted_on() -> None:
     table = policies(units, Regime.NON_CONFIDENTIAL)
 
     of_the_gate = {kind for kind in table if issubclass(kind, GateEvent)}
-    assert of_the_gate == set(units.policies()) | set(postings.POLICIES)
+    assert of_the_gate == set(units.policies()) | set(postings.COPY.policies)
     assert set(table) - of_the_gate == set(TELLS)
 
 
