@@ -7,9 +7,9 @@ import pytest
 import structlog
 from baqylau.messaging import consumer, reading
 from baqylau.messaging.broker import Kafka
-from baqylau.messaging.relay import Relay, make_producer
+from baqylau.messaging.relay import Producer, Relay, make_producer
 from baqylau.testing.wait import wait_until
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaTimeoutError
 from psycopg import Connection
 
@@ -110,7 +110,7 @@ def test_after_a_restart_a_consumer_reads_again_what_it_passed_over_behind_a_hol
     flow.wait_for(tally, 4)
 
 
-class Dropping(KafkaProducer):  # type: ignore[misc]
+class Dropping(Producer):
     """A real producer that once drops a record as a failed batch is dropped: the ones after it are sent.
 
     `says`: whether it owns up to it. A broker that loses what it has acknowledged doesn't.
@@ -140,7 +140,7 @@ class _Failed:
 def dropping(*, says: bool) -> Any:
     kind = type("Dropping", (Dropping,), {"says": says})
 
-    def made(kafka: Kafka) -> KafkaProducer:
+    def made(kafka: Kafka) -> Producer:
         plain = make_producer(kafka)
         plain.__class__ = kind
         return plain

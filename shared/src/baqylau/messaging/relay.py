@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from psycopg import Connection
 
@@ -35,6 +35,8 @@ WINDOW = 8000
 """Records sent and not yet acknowledged, at most: the producer's own buffer has no bound."""
 WINDOW_BYTES = 32 * 1024 * 1024
 """Of their values, together."""
+ALWAYS_TAKEN_BYTES = 512 * 1024
+"""A value that is no longer than this is surely below the most that a producer takes (1 MiB), headers and all."""
 READ_LIMIT = 2000
 PUBLIC_EVENTS = "public_events"
 KEEP_SECONDS = 0.5
@@ -56,9 +58,32 @@ log = structlog.get_logger(__name__)
 MakeProducer = Callable[[Kafka], KafkaProducer]
 
 
-def make_producer(kafka: Kafka) -> KafkaProducer:
+class Producer(KafkaProducer):  # type: ignore[misc]
+    """kafka-python's own, but for a record that is ready to be appended to its batch: bytes, with its partition."""
+
+    def send(
+        self,
+        topic: str,
+        value: bytes | None = None,
+        key: bytes | None = None,
+        headers: list[tuple[str, bytes]] | None = None,
+        partition: int | None = None,
+        **more: Any,
+    ) -> Any:
+        """As kafka-python's, at two thirds of its cost: it weighs, checks and describes each header of each record."""
+        unready = value is None or len(value) > ALWAYS_TAKEN_BYTES or partition is None or more
+        if unready or self._metadata.partitions_for_topic(topic) is None:
+            return super().send(topic, value, key, headers, partition, **more)
+        place = TopicPartition(topic, partition)
+        future, full, new, _ = self._accumulator.append(place, None, key, value, headers or [])
+        if full or new:
+            self._sender.wakeup()
+        return future
+
+
+def make_producer(kafka: Kafka) -> Producer:
     """The producer's settings: idempotent in words, or an odd option would switch it off."""
-    return KafkaProducer(
+    return Producer(
         **kafka.client,
         enable_idempotence=True,
         acks="all",
