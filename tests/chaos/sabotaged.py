@@ -27,8 +27,8 @@ EXPECTED = {
 
 SECONDS = 20.0
 DRAIN_LIMIT = 15.0
-IMPATIENT = 0.3
-ANSWER_LIMIT = 10.0
+IMPATIENT = 1.0
+ANSWER_LIMIT = 5.0
 """An assignment from a document that control has lost isn't answered at all."""
 
 
