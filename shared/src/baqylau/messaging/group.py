@@ -13,6 +13,8 @@ REBALANCE_SECONDS = 20.0
 """How long a group waits for a member that doesn't join again; less than `JOIN_SECONDS`, or those who wait would leave
 before they are answered, and be waited for in their turn. Kafka knows it as the longest pause between two polls: who
 is held up longer, because the database is away, joins again afterwards."""
+FETCH_BYTES = 256 * 1024
+"""Fetched ahead of each partition. A batch that is larger comes whole."""
 JOIN_SECONDS = 25.0
 """By then a member is in its group: longer than the session of one that was killed and must first be given up."""
 
@@ -36,6 +38,7 @@ def member(topics: Iterable[str], kafka: Kafka, group: str, **more: Any) -> Kafk
         session_timeout_ms=10_000,
         heartbeat_interval_ms=3_000,
         metadata_max_age_ms=30_000,
+        max_partition_fetch_bytes=FETCH_BYTES,
         **more,
     )
     # Known before joining: a leader that doesn't know a topic's partitions assigns none of them to anybody.

@@ -30,6 +30,7 @@ from secrecy_gate.auditor.check import GATE, Finding, findings, told_units
 
 ASSIGNED = gate.UnitRegimeAssigned.event_type()
 STOP_SECONDS = 5.0
+REPORT_SECONDS = 10.0
 AUDITED = (GATE, "registry", "control", "notifications")
 RECORDS = Counter("secrecy_gate_auditor_records_total", "Records looked at.", ["topic"])
 FINDINGS = Counter("secrecy_gate_auditor_findings_total", "Findings reported to the gate.")
@@ -53,6 +54,7 @@ class Auditor:
         self._token = settings.service_token_file / settings.line.value
         self._topics = {topic_of(self._line, service): service for service in AUDITED}
         self._units: set[UUID] = set()
+        self._http = httpx.Client(timeout=REPORT_SECONDS)  # kept: each one reads all certificates that there are
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
         self.connected = False
@@ -65,6 +67,7 @@ class Auditor:
         """Finish the records in hand and stop."""
         self._stopping.set()
         self._thread.join(STOP_SECONDS)
+        self._http.close()
 
     @property
     def alive(self) -> bool:
@@ -157,9 +160,8 @@ class Auditor:
     def _send(self, chunk: list[dict[str, str]]) -> bool:
         try:
             token = self._token.read_text().strip()
-            answer = httpx.post(
-                self._url, json={"findings": chunk}, headers={"Authorization": f"Bearer {token}"}, timeout=10
-            )
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = self._http.post(self._url, json={"findings": chunk}, headers=headers)
         except (httpx.HTTPError, OSError) as error:
             log.warning("gate_out_of_reach", kind=type(error).__name__)
             return False
