@@ -37,7 +37,7 @@ WINDOW_BYTES = 32 * 1024 * 1024
 """Of their values, together."""
 ALWAYS_TAKEN_BYTES = 512 * 1024
 """A value that is no longer than this is surely below the most that a producer takes (1 MiB), headers and all."""
-READ_LIMIT = 2000
+READ_LIMIT = 1000
 PUBLIC_EVENTS = "public_events"
 KEEP_SECONDS = 0.5
 """How long what was acknowledged is kept in memory alone."""
