@@ -119,6 +119,13 @@ def test_births_in_several_nurseries_at_once_are_all_the_runner_s(packages: Path
         one.close()
 
 
+def test_a_child_that_somebody_else_buried_has_ended(nursery: Nursery, packages: Path) -> None:
+    child, _ = bear(nursery, packages, "fails")
+    os.waitpid(child.pid, 0)
+
+    assert child.wait(20) == 0
+
+
 def test_a_killed_runner_leaves_neither_nursery_nor_child(packages: Path) -> None:
     runner = subprocess.Popen(
         [

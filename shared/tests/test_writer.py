@@ -1,5 +1,6 @@
 """Works, attempts and batches on a real database: all or nothing for each, and each hears of its own."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -446,3 +447,21 @@ def test_answers_are_kept_for_a_week(tallies: Service) -> None:
     tallies.store.forget_answers()
 
     assert tallies.store.read("SELECT key FROM idempotency_keys") == [("6",)]
+
+
+def test_callers_on_the_event_loop_are_all_answered_whatever_one_of_them_raises(tallies: Service, cause: Cause) -> None:
+    def stopped(_: Work) -> object:
+        return next(iter(()))
+
+    async def ask() -> list[object]:
+        go = hold(tallies)
+        tasks = (stopped, count(uuid4(), cause), stopped, count(uuid4(), cause))
+        asked = [tallies.writer.ask(task) for task in tasks]
+        go.set()
+        return await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 20)
+
+    outcomes = asyncio.run(ask())
+
+    assert outcomes[1] == outcomes[3] == 1
+    assert isinstance(outcomes[0], RuntimeError)
+    assert isinstance(outcomes[2], RuntimeError)

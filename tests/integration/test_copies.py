@@ -11,6 +11,7 @@ from baqylau.messaging.parked import Discarding, discard, retry
 from baqylau.messaging.policy import Copy
 from baqylau.testing.probe import POLICIES, FactStated
 from baqylau.testing.wait import wait_until
+from kafka.errors import KafkaTimeoutError
 
 from tests.integration.flow import LINE, Flow, cause
 
@@ -92,6 +93,27 @@ def test_what_comes_again_or_from_a_stranger_changes_nothing(flow: Flow) -> None
     wait_for_fact(flow, "three")
 
     assert verified(flow) == ([], Counter(records=3))
+
+
+def test_a_record_of_the_other_regime_takes_nobody_s_place(flow: Flow) -> None:
+    one = flow.tally_in(0)
+    for name in ("one", "two", "three"):
+        flow.state(name, one)
+    first, second, third = flow.stored()
+    foreign = {**first.headers, "regime": "confidential"}
+    between = third._replace(previous=first.position, headers=foreign)
+    flow.send([first._replace(headers=foreign), first, between, second, third])
+    flow.consume()
+    wait_for_fact(flow, "three")
+
+    assert verified(flow) == ([], Counter(records=3))
+
+
+def test_a_topic_that_is_not_there_is_no_verdict(flow: Flow) -> None:
+    flow.name += "-elsewhere"
+
+    with pytest.raises(KafkaTimeoutError):
+        verified(flow)
 
 
 def test_a_topic_that_lacks_what_was_handled_says_nothing_of_a_copy(flow: Flow) -> None:

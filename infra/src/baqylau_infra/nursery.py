@@ -1,4 +1,4 @@
-"""Processes that needn't import anything any more: forks of one that has imported the services' packages once.
+"""Processes that needn't import much any more: forks of one that has imported once what they share.
 
 The *nursery* is a process with a single thread that does nothing but fork. What a child is to run with, it reads from a
 socket of its own once it is born: the nursery, and so every later child, never knows one line's secrets. It is forked
@@ -44,9 +44,12 @@ class Child:
         """Its exit code, minus the signal's number if one ended it; None while it runs."""
         with self._lock:
             if self.returncode is None:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
-                if pid:
+                with suppress(ChildProcessError):  # somebody else has buried it; nobody knows of what it died
+                    pid, status = os.waitpid(self.pid, os.WNOHANG)
+                    if not pid:
+                        return None
                     self.returncode = os.waitstatus_to_exitcode(status)
+                self.returncode = self.returncode or 0
             return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -75,13 +78,15 @@ class Child:
 
 
 class Nursery:
-    """Of `packages`, that can be run by `python -m`. `open` and `close`, or by itself at the first birth. Thread-safe.
+    """`modules`: what it imports, and nothing of one service's, whose metrics would be all the others' too.
+
+    `open` and `close`, or by itself at the first birth. Thread-safe.
 
     `environment`: what the interpreter itself is started with; it holds for all children, whatever they are told.
     """
 
-    def __init__(self, packages: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        self._packages = list(packages)
+    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._modules = list(modules)
         self._environment = dict(environment)
         self._log = log
         self._lock = threading.Lock()
@@ -121,7 +126,7 @@ class Nursery:
             ours, its = socket.socketpair()
             with its, self._log.open("ab") as log:
                 self._popen = subprocess.Popen(
-                    [sys.executable, "-m", __name__, str(its.fileno()), *self._packages],
+                    [sys.executable, "-m", __name__, str(its.fileno()), *self._modules],
                     env=self._environment,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -181,12 +186,11 @@ def _adopt(on: int) -> None:
 
 
 def main() -> None:
-    """The nursery's process, and each of its children's. Arguments: a socket's descriptor, and the packages."""
+    """The nursery's process, and each of its children's. Arguments: a socket's descriptor, and the modules."""
     asked = socket.socket(fileno=int(sys.argv[1]))
-    for package in sys.argv[2:]:
-        with suppress(Exception):  # the child that runs it will say so, in its own log
-            import_module(f"{package}.__main__")
-        sys.modules.pop(f"{package}.__main__", None)  # to be run by the child, as if for the first time
+    for module in sys.argv[2:]:
+        with suppress(Exception):  # the child that needs it will say so, in its own log
+            import_module(module)
     gc.collect()
     gc.freeze()  # a collection would write to all of it, and so make the shared memory each child's own
     with _born(asked) as told:

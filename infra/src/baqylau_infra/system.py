@@ -30,6 +30,7 @@ from baqylau_infra.process import Process, Say, quiet
 from baqylau_infra.tokens import Keys, write_whole
 
 _TOKEN_RENEWAL = 60 * 60
+_SHARED = ("baqylau.platform.main",)  # what every service imports, which is most of what one imports
 _MIB = 1024 * 1024
 _LEAST_FREE = 200 * _MIB
 
@@ -202,8 +203,7 @@ class System:
 
     def _open_nursery(self) -> None:
         if sys.platform == "linux" and self.services:
-            packages = sorted({service.package for service in self.services})
-            self._nursery = Nursery(packages, self._common_environment(), self._log("nursery"))
+            self._nursery = Nursery(_SHARED, self._common_environment(), self._log("nursery"))
             self._nursery.open()
 
     def _start_parts(self) -> None:

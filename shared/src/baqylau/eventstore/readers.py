@@ -1,8 +1,8 @@
 """The few threads that read for the event loop.
 
 A thread for each request, as an ASGI server has them by default, fights with all the others for the interpreter:
-sixteen that each want it for a moment take longer than one after the other. A few take what waits, one by one, and hand
-their answers over together. More than one, so that a long search holds up nobody.
+sixteen that each want it for a moment take longer than one after the other. A few take what waits, one by one; what
+is answered before the loop comes to it is handed over together. More than one, so that a long search holds up nobody.
 """
 
 import asyncio
@@ -10,21 +10,18 @@ import contextvars
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 THREADS = 4
-TOGETHER = 16
-"""Answers handed over at once, at most."""
 
 _Waits = tuple[Callable[[], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop, contextvars.Context]
 _Answer = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
 class Readers:
-    """Calls what is to be called, off the event loop; the threads begin with the first call.
+    """Calls what is to be called, off one event loop; the threads begin with the first call.
 
     What waits is bounded by the requests in hand.
     """
@@ -32,6 +29,8 @@ class Readers:
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[_Waits | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._answers: list[_Answer] = []
 
     def _start(self) -> None:
         self._threads = [threading.Thread(target=self._read, name=f"reader-{n}", daemon=True) for n in range(THREADS)]
@@ -59,16 +58,29 @@ class Readers:
 
     def _read(self) -> None:
         while (waiting := self._queue.get()) is not None:
-            loop, answers = waiting[2], [_called(waiting)]
-            while len(answers) < TOGETHER and not self._queue.empty():
-                with suppress(queue.Empty):
-                    waiting = self._queue.get_nowait()
-                    if waiting is None:
-                        self._queue.put(None)  # for who comes next: this one ends when it has handed over
-                        break
-                    answers.append(_called(waiting))
-            with suppress(RuntimeError):  # the loop has ended, and all who waited on it
-                loop.call_soon_threadsafe(_hand_over, answers)
+            answer = _called(waiting)
+            with self._lock:
+                self._answers.append(answer)
+                first = len(self._answers) == 1  # of those that the loop will find together
+            if first:
+                try:
+                    waiting[2].call_soon_threadsafe(self._hand_over)
+                except RuntimeError:  # the loop has ended, and all who waited on it
+                    self._taken()
+
+    def _taken(self) -> list[_Answer]:
+        with self._lock:
+            answers, self._answers = self._answers, []
+        return answers
+
+    def _hand_over(self) -> None:
+        for future, result, error in self._taken():
+            if future.cancelled():
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
 
 
 def _called(waiting: _Waits) -> _Answer:
@@ -78,14 +90,13 @@ def _called(waiting: _Waits) -> _Answer:
     try:
         return future, context.run(call), None
     except BaseException as error:  # noqa: BLE001 (the caller hears of it)
-        return future, None, error
+        return future, None, held(error)
 
 
-def _hand_over(answers: list[_Answer]) -> None:
-    for future, result, error in answers:
-        if future.cancelled():
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+def held(error: BaseException) -> BaseException:
+    """An error as a future can hold it. It refuses a `StopIteration`, and who waits would never be answered."""
+    if not isinstance(error, StopIteration):
+        return error
+    found = RuntimeError("StopIteration")
+    found.__cause__ = error
+    return found

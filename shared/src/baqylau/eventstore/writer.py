@@ -23,6 +23,7 @@ from eventsourcing.persistence import StoredEvent
 
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
+from baqylau.eventstore.readers import held
 from baqylau.eventstore.store import Store, out_of_reach
 from baqylau.eventstore.transaction import Head, Statement, Transaction
 from baqylau.eventstore.work import Aggregates, Project, Work
@@ -157,7 +158,7 @@ class Writer:
                 for one in batch:
                     self._answer([one])
                 return
-            outcomes = [error] * len(batch)
+            outcomes = [held(error)] * len(batch)
         _tell(batch, outcomes)
 
     def _commit(self, batch: list[_Asked]) -> list[Any]:
@@ -175,7 +176,7 @@ class Writer:
                     except Exception as error:
                         if isinstance(error, psycopg.Error) or out_of_reach(error):
                             raise
-                        outcomes.append(error)
+                        outcomes.append(held(error))
                 stored = [self._mapper.to_stored_event(event) for event in work.events]
                 if stored or work.unwritten or work.positions or work.answers:
                     positions = list(work.positions.items())

@@ -102,6 +102,7 @@ class Consumer:
             raise KafkaConnectionError
         consumer = member(self._feeds, self._kafka, self._group, max_poll_records=BATCH)
         self._holes.clear()
+        HOLES.set(0)
         self._heard.clear()
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
@@ -209,6 +210,7 @@ class Consumer:
         now, mine = time.monotonic(), consumer.assignment()
         for place in self._holes.keys() - mine:
             del self._holes[place]
+        HOLES.set(len(self._holes))
         self._heard = {place: self._heard.get(place, now) for place in mine} | dict.fromkeys(polled, now)
         self._suspected -= polled.keys()
         silent = [place for place, heard in self._heard.items() if now - heard > SILENCE_SECONDS]

@@ -80,11 +80,16 @@ class _Telling:
             for place, records in found.records():
                 run = []
                 for record in records:
-                    if _follows(record, at[place]) and record.position <= handled[place]:
-                        at[place] = record.position
+                    if not _follows(record, at[place]) or record.position > handled[place]:
+                        continue
+                    unhandled = self._unhandled(place, record)
+                    if intake.is_foreign(record) and not unhandled:
+                        continue  # parked apart: the position isn't its
+                    at[place] = record.position
+                    figures["records"] += 1
+                    if not unhandled:
                         run.append(record)
-                figures["records"] += len(run)
-                self._handle(intake, [record for record in run if not self._unhandled(place, record)])
+                self._handle(intake, run)
             return at == handled
 
     def _handle(self, intake: Intake, records: Sequence[Incoming]) -> None:

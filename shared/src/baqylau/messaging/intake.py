@@ -77,7 +77,7 @@ class Intake:
                 apart = unreadable_of(upstream)
                 self._park_apart(work, apart, record.unreadable.offset, record, CannotBeRead(record.unreadable.reason))
                 continue
-            if self._is_foreign(record) and not record.of_feed:
+            if self.is_foreign(record) and not record.of_feed:
                 FOREIGN_REGIME.inc()
                 log.error("foreign_record", topic=topic, partition=partition)
                 apart = f"{upstream}/foreign/{parked_id(record.key)}"
@@ -101,7 +101,8 @@ class Intake:
             work.positions[upstream] = position
         return Taken(position, hole, passed_over)
 
-    def _is_foreign(self, record: Incoming) -> bool:
+    def is_foreign(self, record: Incoming) -> bool:
+        """Whether it is of another regime than this line's."""
         return record.headers.get("regime") != wire_regime(self._line)
 
     def _park_apart(self, work: Work, apart: str, position: int, record: Incoming, why: Exception) -> None:
@@ -134,7 +135,7 @@ class Intake:
         event_type = record.headers.get("type", "")
         if record.unreadable is not None:
             raise CannotBeRead(record.unreadable.reason)
-        if self._is_foreign(record):
+        if self.is_foreign(record):
             FOREIGN_REGIME.inc()
             raise ForeignRegime
         contract = contract_of(event_type)

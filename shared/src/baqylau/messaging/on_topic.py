@@ -42,6 +42,8 @@ class Reading:
 
     def __init__(self, consumer: KafkaConsumer, topics: Sequence[str]) -> None:
         self._consumer = consumer
+        if not all(consumer.partitions_for_topic(topic) for topic in topics):
+            raise KafkaTimeoutError("a topic isn't there, or isn't shown to this user")
         self.places = [TopicPartition(t, n) for t in topics for n in sorted(consumer.partitions_for_topic(t) or ())]
         self.begins: Mapping[TopicPartition, int] = consumer.beginning_offsets(self.places)
         self.ends: Mapping[TopicPartition, int] = consumer.end_offsets(self.places)

@@ -31,7 +31,7 @@ from baqylau.messaging.listener import Listener
 from baqylau.messaging.on_topic import AnotherLog, reconcile
 from baqylau.observability.metrics import RELAY_ACTIVE, RELAY_BEHIND, RELAY_PUBLISHED, RELAY_RESTARTS
 
-WINDOW = 4000
+WINDOW = 2000
 """Records sent and not yet acknowledged, at most: the producer's own buffer has no bound."""
 WINDOW_BYTES = 32 * 1024 * 1024
 """Of their values, together."""

@@ -69,6 +69,8 @@ class _Way:
     def __init__(self, route: APIRoute, run: Run) -> None:
         if route.dependencies or route.response_model_exclude_none or route.response_model_exclude_unset:
             raise _NotPlain
+        if route.response_model is None and not _answers_itself(route.endpoint):
+            raise _NotPlain  # known now: once it has been called, nobody may call it again
         self.route = route
         self._run = run
         self._call = _call(route.dependant, route)
@@ -87,10 +89,9 @@ class _Way:
         return answered
 
     def _answered(self, result: Any, given: Response) -> Response:
-        if isinstance(result, Response):
-            return result
-        if self._dump is None:
-            raise _NotPlain
+        if self._dump is None or isinstance(result, Response):
+            answered: Response = result
+            return answered
         response = Response(self._dump(result, by_alias=True), self._status, media_type=_JSON)
         response.headers.raw.extend(header for header in given.headers.raw if header[0] != b"content-length")
         return response
@@ -117,8 +118,8 @@ class ShortWay:
         if way is None:
             await self._app(scope, receive, send)
             return
-        request = Request({**scope, "app": self._owner, "path_params": parameters}, receive)
         scope["route"] = way.route
+        request = Request({**scope, "app": self._owner, "path_params": parameters}, receive)
         try:
             response = await way.answer(request)
         except _NotPlain:
@@ -148,6 +149,12 @@ class ShortWay:
 def shown(value: Any) -> Response:
     """A read's answer of plain values, as the database gave them. The route's response model only describes it."""
     return Response(orjson.dumps(value), media_type=_JSON)
+
+
+def _answers_itself(endpoint: Callable[..., Any]) -> bool:
+    """Whether it says that it returns a response."""
+    returned = get_type_hints(endpoint).get("return")
+    return isinstance(returned, type) and issubclass(returned, Response)
 
 
 def _way(route: APIRoute, run: Run) -> _Way | None:
