@@ -36,7 +36,7 @@ BATCH_LIMIT = 64
 QUEUE_LIMIT = 1024
 GATHER_SECONDS = 0.005
 """How long a batch waits at most for those who are expected."""
-KEPT_AGGREGATES = 2048
+KEPT_AGGREGATES = 4096
 STOP_SECONDS = 1.5
 
 log = structlog.get_logger(__name__)
