@@ -3,9 +3,8 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -126,25 +125,12 @@ def test_a_child_that_somebody_else_buried_has_ended(nursery: Nursery, packages:
     assert child.wait(20) == 0
 
 
-def test_a_killed_runner_leaves_neither_nursery_nor_child(packages: Path) -> None:
-    runner = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import time; from pathlib import Path; from baqylau_infra.nursery import Nursery;"
-            f"log = Path({str(packages)!r}, 'sleeps.log');"
-            f"nursery = Nursery(['sleeps'], {{'PYTHONPATH': {str(packages)!r}}}, log);"
-            "nursery.bear('sleeps', {}, log.open('ab')); print(flush=True); time.sleep(600)",
-        ],
-        stdout=subprocess.PIPE,
+def test_a_killed_runner_leaves_neither_nursery_nor_child(packages: Path, killed: Callable[..., list[str]]) -> None:
+    family = killed(
+        "import time; from pathlib import Path; from baqylau_infra.nursery import Nursery;"
+        f"log = Path({str(packages)!r}, 'sleeps.log');"
+        f"nursery = Nursery(['sleeps'], {{'PYTHONPATH': {str(packages)!r}}}, log);"
+        "nursery.bear('sleeps', {}, log.open('ab')); print(flush=True); time.sleep(600)"
     )
-    assert runner.stdout is not None
-    runner.stdout.readline()
-    family = psutil.Process(runner.pid).children(recursive=True)
+
     assert len(family) == 3, "the guard, the nursery and the child"
-
-    runner.kill()
-    runner.wait()
-
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert not alive

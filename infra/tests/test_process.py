@@ -3,9 +3,9 @@
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -99,26 +99,13 @@ def test_a_program_that_cannot_start_is_given_up_with_the_end_of_its_log(tmp_pat
     process.stop()
 
 
-def test_a_killed_runner_leaves_no_process(tmp_path: Path) -> None:
-    runner = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys, time; from pathlib import Path; from baqylau_infra.process import Process;"
-            f"log = Path({str(tmp_path)!r}, 'child.log');"
-            f"child = Process('child', [sys.executable, '-c', {HAS_A_CHILD!r}], log=log,"
-            " ready=lambda: log.read_text().count('up') == 2);"
-            "child.start(); child.wait_until_ready(); print(flush=True); time.sleep(600)",
-        ],
-        stdout=subprocess.PIPE,
+def test_a_killed_runner_leaves_no_process(tmp_path: Path, killed: Callable[..., list[str]]) -> None:
+    family = killed(
+        "import sys, time; from pathlib import Path; from baqylau_infra.process import Process;"
+        f"log = Path({str(tmp_path)!r}, 'child.log');"
+        f"child = Process('child', [sys.executable, '-c', {HAS_A_CHILD!r}], log=log,"
+        " ready=lambda: log.read_text().count('up') == 2);"
+        "child.start(); child.wait_until_ready(); print(flush=True); time.sleep(600)"
     )
-    assert runner.stdout is not None
-    runner.stdout.readline()
-    family = psutil.Process(runner.pid).children(recursive=True)
+
     assert len(family) == 3, "the guard, the child and the child's own child"
-
-    runner.kill()
-    runner.wait()
-
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert not alive

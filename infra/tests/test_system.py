@@ -1,11 +1,9 @@
 """What a person meets who runs the system, or whose machine isn't ready for it."""
 
 import socket
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from baqylau.messaging.broker import Kafka
 from baqylau_infra import Problem, jars, ports
@@ -81,27 +79,17 @@ def test_jars_other_than_the_pinned_ones_are_refused(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.real
-def test_a_killed_runner_leaves_neither_broker_nor_database_and_the_next_start_goes_on(tmp_path: Path) -> None:
-    runner = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import time; from pathlib import Path; from baqylau_infra.system import System;"
-            f"system = System(Path({str(tmp_path)!r}), services=[]); system.start();"
-            "system.database.create('kept'); print(flush=True); time.sleep(600)",
-        ],
-        stdout=subprocess.PIPE,
+def test_a_killed_runner_leaves_neither_broker_nor_database_and_the_next_start_goes_on(
+    tmp_path: Path, killed: Callable[..., list[str]]
+) -> None:
+    family = killed(
+        "import time; from pathlib import Path; from baqylau_infra.system import System;"
+        f"system = System(Path({str(tmp_path)!r}), services=[]); system.start();"
+        "system.database.create('kept'); print(flush=True); time.sleep(600)",
+        within=20,
     )
-    assert runner.stdout is not None
-    runner.stdout.readline()
-    family = psutil.Process(runner.pid).children(recursive=True)
-    assert {"java", "postgres"} <= {process.name() for process in family}
 
-    runner.kill()
-    runner.wait()
-
-    _, alive = psutil.wait_procs(family, timeout=20)
-    assert not alive
+    assert {"java", "postgres"} <= set(family)
     with System(tmp_path, services=[]) as system:
         assert system.database.create("kept").dbname == "kept"
         assert system.process("broker").alive

@@ -1,7 +1,5 @@
 """What a service was told, of units above all, is held against the topics: an operator's short cut is found."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import LiteralString
 from uuid import uuid4
 
@@ -47,14 +45,15 @@ def test_what_was_told_of_units_that_were_moved_and_dissolved_holds(town: Town) 
         assert " behind its copies;" in said
 
 
-@contextmanager
-def changed(town: Town, title: str, statement: LiteralString, back: LiteralString, id_: str) -> Iterator[None]:
-    """Behind the service's back, and back again."""
+def verified_with(town: Town, title: str, statement: LiteralString, back: LiteralString, id_: str) -> str:
+    """What is said of a change of one row behind the service's back, which is then undone."""
     assert len(change(town, title, statement, id_)) == 1
     try:
-        yield
+        code, said = verified(town, title)
     finally:
         assert len(change(town, title, back, id_)) == 1
+    assert code == 1
+    return said
 
 
 def test_a_unit_that_nobody_told_of_is_found(town: Town) -> None:
@@ -64,23 +63,18 @@ def test_a_unit_that_nobody_told_of_is_found(town: Town) -> None:
         "SELECT %s, organization, 'X', names, root_id, true FROM known_units LIMIT 1 RETURNING 1"
     )
 
-    with changed(town, "registry", put, "DELETE FROM known_units WHERE id = %s RETURNING 1", stranger):
-        code, said = verified(town, "registry")
+    said = verified_with(town, "registry", put, "DELETE FROM known_units WHERE id = %s RETURNING 1", stranger)
 
-    assert code == 1
     assert f"known_units at {stranger}: told-by-nobody" in said
 
 
 def test_a_unit_that_was_dissolved_by_hand_is_found(town: Town) -> None:
     unit = town.units[SECRET]
     dissolve: LiteralString = "UPDATE known_units SET dissolved_on = '2021-01-01' WHERE id = %s RETURNING 1"
+    back: LiteralString = "UPDATE known_units SET dissolved_on = NULL WHERE id = %s RETURNING 1"
 
-    with changed(
-        town, "control", dissolve, "UPDATE known_units SET dissolved_on = NULL WHERE id = %s RETURNING 1", unit
-    ):
-        code, said = verified(town, "control")
+    said = verified_with(town, "control", dissolve, back, unit)
 
-    assert code == 1
     assert f"known_units at {unit}: differs" in said
 
 
@@ -103,9 +97,7 @@ def test_a_posting_that_was_ended_by_hand_is_found(town: Town) -> None:
     end: LiteralString = "UPDATE known_postings SET ended = true WHERE employee_id = %s RETURNING 1"
     back: LiteralString = "UPDATE known_postings SET ended = false WHERE employee_id = %s RETURNING 1"
 
-    with changed(town, "notifications", end, back, employee):
-        code, said = verified(town, "notifications")
+    said = verified_with(town, "notifications", end, back, employee)
 
-    assert code == 1
     assert said.count(": differs") == 1
     assert "known_postings at " in said

@@ -7,6 +7,8 @@ producer told; so a row that an operator put there, or took away, is found, and 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import LiteralString
 
 import psycopg
@@ -41,9 +43,9 @@ def copy_findings(
 ) -> Iterator[Finding]:
     """Every row of the copies against what the topics tell. A copy may read those before it.
 
-    `figures` counts records by upstream. A topic that doesn't hold all that the service has handled says nothing about
-    a copy: that is counted (`not whole`), and is the producer's own verification to find. Raises `KafkaError`,
-    `psycopg.Error`.
+    Copies of one upstream stand together, and its topic is read once. `figures` counts `records`. A topic that doesn't
+    hold all that the service has handled says nothing about a copy: that is counted (`not whole`), and is the
+    producer's own verification to find. Raises `KafkaError`, `psycopg.Error`.
     """
     with service.store.connect() as connection, connection.transaction(force_rollback=True):
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -51,9 +53,9 @@ def copy_findings(
         side.create()
         connection.execute("SET LOCAL search_path TO DEFAULT")  # in which temporary tables come first
         told = _Telling(service, connection)
-        for copy in copies:
-            topic = topic_of(service.store.line, copy.upstream)
-            if not told.follow(topic, intake_of(copy.policies), kafka, figures):
+        for upstream, of_it in groupby(copies, attrgetter("upstream")):
+            policies = {kind: policy for copy in of_it for kind, policy in copy.policies.items()}
+            if not told.follow(topic_of(service.store.line, upstream), intake_of(policies), kafka, figures):
                 figures["not whole"] += 1
                 return
         side.analyze()
