@@ -97,7 +97,11 @@ def test_a_damaged_read_model_is_put_right_while_commands_go_on(tallies: Service
     assert tallies.store.read("SELECT sum(number) FROM tallies") == [(len(answers),)]
 
 
-def test_what_is_answered_during_several_rebuilds_is_in_the_read_model_once(tallies: Service) -> None:
+def test_what_is_answered_during_several_rebuilds_is_in_the_read_model_once(
+    tallies: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "BATCH", 5)  # so that there are many, each read while another is written
+    monkeypatch.setattr(rebuilding, "LITTLE", 2)
     with commands(tallies):
         for _ in range(3):
             rebuild(tallies)

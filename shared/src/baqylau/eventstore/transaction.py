@@ -21,8 +21,11 @@ from baqylau.eventstore.chain import GENESIS, link
 if TYPE_CHECKING:
     from baqylau.eventstore.store import Store
 
-Statement = tuple[LiteralString, Sequence[Any]]
-"""A change of a read model, or a question: SQL with %s places, and its parameters."""
+Statement = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
+"""A change of a read model: SQL with %s or %(named)s places, and its parameters."""
+
+Question = tuple[LiteralString, Sequence[Any]]
+"""SQL with %s places, and its parameters."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -87,7 +90,7 @@ class Transaction:
         with self.connection.cursor(row_factory=tuple_row, binary=True) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
 
-    def read_ahead(self, questions: Iterable[Statement]) -> Mapping[LiteralString, Mapping[tuple[Any, ...], Rows]]:
+    def read_ahead(self, questions: Iterable[Question]) -> Mapping[LiteralString, Mapping[tuple[Any, ...], Rows]]:
         """The rows of many questions, by their SQL and their parameters, in one round trip."""
         found: dict[LiteralString, dict[tuple[Any, ...], Rows]] = {}
         asked = []
@@ -126,6 +129,15 @@ class Transaction:
             (after, limit),
         )
         return [(row[0], StoredEvent(row[1], row[2], row[3], row[4]), row[5]) for row in rows]
+
+    def events(self, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
+        """The same without the digests, for whom the events alone matter: in half the time."""
+        rows = self.read_binary(
+            "SELECT notification_id, originator_id, originator_version, topic, state "
+            f"FROM {self.store.events_table_name} WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+            (after, limit),
+        )
+        return [(row[0], StoredEvent(row[1], row[2], row[3], row[4])) for row in rows]
 
     def head(self) -> Head:
         """Where the log ends."""

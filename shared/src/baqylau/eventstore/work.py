@@ -10,7 +10,7 @@ from uuid import UUID
 from baqylau.eventstore.aggregate import Aggregate, DomainEvent
 from baqylau.eventstore.answers import ASK, Answered
 from baqylau.eventstore.store import out_of_reach
-from baqylau.eventstore.transaction import Rows, Statement, Transaction, changed_table, words_of
+from baqylau.eventstore.transaction import Question, Rows, Statement, Transaction, changed_table, words_of
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class Work:
     """
 
     def __init__(
-        self, transaction: Transaction, aggregates: Aggregates, project: "Project", ahead: Sequence[Statement] = ()
+        self, transaction: Transaction, aggregates: Aggregates, project: "Project", ahead: Sequence[Question] = ()
     ) -> None:
         self.transaction = transaction
         self.if_match: int | None = None

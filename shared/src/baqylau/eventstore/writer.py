@@ -25,7 +25,7 @@ from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.readers import held
 from baqylau.eventstore.store import Store, out_of_reach
-from baqylau.eventstore.transaction import Head, Statement, Transaction
+from baqylau.eventstore.transaction import Head, Question, Transaction
 from baqylau.eventstore.work import Aggregates, Project, Work
 from baqylau.observability.metrics import WRITER_BATCH, WRITER_SECONDS
 
@@ -55,7 +55,7 @@ class _Asked:
     """A task, what it is known to read, who waits for it, and on which event loop; None: a thread waits."""
 
     task: Task
-    ahead: Sequence[Statement]
+    ahead: Sequence[Question]
     answer: "Future[Any] | asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop | None
 
@@ -95,7 +95,7 @@ class Writer:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
-    def submit(self, task: Callable[[Work], T], ahead: Sequence[Statement] = ()) -> "Future[T]":
+    def submit(self, task: Callable[[Work], T], ahead: Sequence[Question] = ()) -> "Future[T]":
         """Run a task in one of the next transactions; the future answers after the commit.
 
         It raises what the task raised, or `OutOfReach`. Raises `Busy` at once when the queue is full, or closed.
@@ -105,7 +105,7 @@ class Writer:
         self._put(_Asked(task, ahead, future, None))
         return future
 
-    def ask(self, task: Callable[[Work], T], ahead: Sequence[Statement] = ()) -> "asyncio.Future[T]":
+    def ask(self, task: Callable[[Work], T], ahead: Sequence[Question] = ()) -> "asyncio.Future[T]":
         """The same for a caller on an event loop: all answers of a batch reach the loop at once."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
