@@ -107,7 +107,7 @@ class Consumer:
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
             while not self._stopping.is_set():
-                polled = consumer.poll(timeout_ms=250)
+                polled = consumer.poll(timeout_ms=250 if self.connected else 50)  # to see soon that it has joined
                 if consumer.group_metadata().state == MemberState.STABLE:
                     self.connected, joined_by = True, time.monotonic() + JOIN_SECONDS
                 elif time.monotonic() > joined_by:
