@@ -61,6 +61,9 @@ CREATE TABLE IF NOT EXISTS public_events (
     PRIMARY KEY (topic, partition, position));
 CREATE INDEX IF NOT EXISTS public_events_by_position ON public_events (topic, position);
 CREATE TABLE IF NOT EXISTS log_chain (position bigint PRIMARY KEY, digest bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS snapshots (
+    originator_id uuid PRIMARY KEY, originator_version bigint NOT NULL,
+    digest bytea NOT NULL, code bytea NOT NULL, state bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS published (
     topic text NOT NULL, partition smallint NOT NULL, position bigint NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS parked_records (
