@@ -26,7 +26,7 @@ from baqylau.eventstore.aggregate import Aggregate, DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.readers import held
 from baqylau.eventstore.store import Store, out_of_reach
-from baqylau.eventstore.transaction import Head, Question, Transaction
+from baqylau.eventstore.transaction import Head, Question, Statement, Transaction
 from baqylau.eventstore.work import Aggregates, Project, Work
 from baqylau.observability.metrics import WRITER_BATCH, WRITER_SECONDS
 
