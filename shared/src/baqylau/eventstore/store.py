@@ -280,7 +280,7 @@ class Store(PostgresProcessRecorder):
     def search(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """As `read`, but planned for these very values: how lists are best found depends on how common those are.
 
-        The plan that is kept of a prepared statement knows no values: it may gather all that fits for the sake of a page.
+        The plan that is kept of a prepared statement knows no values: it may gather all that fits for a page's sake.
         """
         with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=False).fetchall()
