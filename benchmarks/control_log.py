@@ -206,18 +206,18 @@ class _Life:
 
 
 def _copy(connection: psycopg.Connection[Any], life: _Life, lives: range, position: int, digest: bytes) -> bytes:
-    """The life again, for each of these. Answers the last digest."""
+    """The life again, for each of these; as in a real log, the others' events lie between. Answers the last digest."""
     events, chain, public = [], [], []
     was = str(life.id).encode()
-    for number in lives:
-        id_ = UUID(f"{_ID}{number:012x}")
-        key = str(id_)
-        name, partition = key.encode(), partition_of(key, PARTITIONS)
-        for event, (topic, headers, value) in zip(life.events, life.told, strict=True):
+    ids = [UUID(f"{_ID}{number:012x}") for number in lives]
+    for event, (topic, headers, value) in zip(life.events, life.told, strict=True):
+        for id_ in ids:
+            key = str(id_)
             position += 1
             digest = link(digest, position, StoredEvent(id_, event.originator_version, event.topic, event.state))
             events.append((id_, event.originator_version, event.topic, event.state, position))
             chain.append((position, digest))
+            name, partition = key.encode(), partition_of(key, PARTITIONS)
             public.append((position, topic, partition, key, headers.replace(was, name), value.replace(was, name)))
     for into, types, rows in (
         ("stored_events (originator_id, originator_version, topic, state, notification_id)",

@@ -6,6 +6,7 @@ Also the records that several of them read: registrations of documents, as the r
 import atexit
 import gc
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,7 @@ from baqylau.lines import Line
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Outgoing, Publication, attributes, encode, partition_of
 from baqylau.messaging.relay import make_producer
+from baqylau.platform.main import set_interpreter
 from baqylau_infra.broker import Broker
 from baqylau_infra.database import Access, Database
 from baqylau_infra.tokens import Keys
@@ -163,6 +165,19 @@ def frozen() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+@contextmanager
+def as_in_a_process() -> Iterator[None]:
+    """The interpreter as a service's process sets it, for both sides."""
+    switch, garbage = sys.getswitchinterval(), gc.get_threshold()
+    set_interpreter()
+    try:
+        with frozen():
+            yield
+    finally:
+        sys.setswitchinterval(switch)
+        gc.set_threshold(*garbage)
 
 
 def amounts(quick: bool) -> Callable[[int], int]:

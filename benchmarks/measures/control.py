@@ -12,6 +12,7 @@ from uuid import UUID
 
 from baqylau.eventstore.rebuilding import rebuild
 from baqylau.eventstore.service import Service
+from baqylau.eventstore.transaction import Transaction
 from control.projections.assignments import ASSIGNMENTS
 from control.publications import publisher
 from control.settings import Settings
@@ -20,7 +21,7 @@ from prometheus_client import REGISTRY
 
 from benchmarks.control_log import ControlLog
 from benchmarks.harness import AtLeast, AtMost, Bound, Curve, Measure, Plot, Point, Run, Sample, percentile
-from benchmarks.parts import LINE, amounts, parts
+from benchmarks.parts import LINE, amounts, as_in_a_process, parts
 
 MILLION = 1_000_000
 
@@ -168,15 +169,18 @@ def rebuilding(quick: bool) -> Iterator[tuple[Run, Run]]:
         return Sample(events / (time.perf_counter() - began))
 
     def read() -> Sample:
-        began, position, events = time.perf_counter(), 0, 0
-        while found := service.store.log(position, 2000):
-            for _, event, _ in found:
-                service.mapper.to_domain_event(event)
-            position = found[-1][0]
-            events += len(found)
-        return Sample(events / (time.perf_counter() - began))
+        with service.store.connect() as connection:
+            log = Transaction(service.store, connection)
+            began, position, events = time.perf_counter(), 0, 0
+            while found := log.events(position, 2000):
+                for _, event in found:
+                    service.decoded(event)
+                position = found[-1][0]
+                events += len(found)
+            return Sample(events / (time.perf_counter() - began))
 
-    yield ours, read
+    with as_in_a_process():
+        yield ours, read
     service.close()
 
 
@@ -237,6 +241,5 @@ MEASURES = [
         "higher",
         [AtLeast(0.5)],
         rebuilding,
-        rounds=1,
     ),
 ]

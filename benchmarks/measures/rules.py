@@ -76,7 +76,7 @@ def checking(quick: bool) -> Iterator[tuple[Run, Run]]:
 
 
 def _none() -> Aggregates:
-    return Aggregates(lambda _, __: (), 0)
+    return Aggregates(lambda *_: None, 0)
 
 
 def _ids(amount: int) -> list[UUID]:

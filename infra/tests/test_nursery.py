@@ -17,24 +17,32 @@ from baqylau_infra.nursery import Child, Nursery
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a nursery is Linux's only")
 
 SAYS = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv, __name__, ready]), flush=True)"
+WHERE = "import json, os, sys; print(json.dumps([imported_in, os.getpid(), *sys.modules]), flush=True)"
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
-PROGRAMS = {"says": SAYS, "sleeps": SLEEPS, "fails": "import sys; sys.exit(3)", "broken": "import nothing_of_that_name"}
+PROGRAMS = {
+    "says": SAYS,
+    "sleeps": SLEEPS,
+    "here": WHERE,
+    "there": WHERE,
+    "fails": "import sys; sys.exit(3)",
+    "broken": "import nothing_of_that_name",
+}
 
 
 @pytest.fixture
 def packages(tmp_path: Path) -> Path:
     for name, program in PROGRAMS.items():
         (tmp_path / name).mkdir()
-        (tmp_path / name / "__init__.py").write_text("ready = 'imported'")
+        (tmp_path / name / "__init__.py").write_text("import os\nready, imported_in = 'imported', os.getpid()")
         (tmp_path / name / "__main__.py").write_text(
-            f"from {name} import ready\nif __name__ == '__main__':\n    {program}\n"
+            f"from {name} import imported_in, ready\nif __name__ == '__main__':\n    {program}\n"
         )
     return tmp_path
 
 
 @pytest.fixture
 def nursery(packages: Path) -> Iterator[Nursery]:
-    found = Nursery([*PROGRAMS], {"PYTHONPATH": str(packages)}, packages / "nursery.log")
+    found = Nursery(["fractions"], PROGRAMS, {"PYTHONPATH": str(packages)}, packages / "nursery.log")
     yield found
     found.close()
 
@@ -90,18 +98,36 @@ def test_a_child_that_cannot_be_imported_says_so_in_its_own_log_and_the_others_l
     assert "nothing_of_that_name" in log.read_text()
 
 
+def test_a_package_is_imported_once_and_in_no_process_of_another(nursery: Nursery, packages: Path) -> None:
+    nursery.open()
+    found = []
+    for package in ("here", "here", "there"):
+        child, log = bear(nursery, packages, package)
+        assert child.wait(20) == 0
+        found.append(json.loads(log.read_text().splitlines()[-1]))
+
+    (imported_in, first, *modules), (again, second, *_), (elsewhere, third, *others) = found
+    assert imported_in == again
+    assert len({imported_in, elsewhere, first, second, third, nursery.pid}) == 6
+    assert ("here" in modules, "there" in modules, "here" in others, "there" in others) == (True, False, False, True)
+    assert "fractions" in modules
+    assert "fractions" in others
+
+
 def test_the_end_of_the_nursery_is_nothing_to_its_children_and_the_next_one_is_born_in_another(
     nursery: Nursery, packages: Path
 ) -> None:
     before, log = bear(nursery, packages, "sleeps")
     wait_until(lambda: "up" in log.read_text(), "the child runs")
     first = nursery.pid
-    assert first is not None
-    os.kill(first, signal.SIGKILL)
+    for one in psutil.Process().children():
+        if one.status() != psutil.STATUS_ZOMBIE and "baqylau_infra.nursery" in one.cmdline() and one.pid != before.pid:
+            one.kill()  # the package's own, too
 
-    after, _ = bear(nursery, packages, "fails")
+    after, _ = bear(nursery, packages, "sleeps")
 
-    assert after.wait(20) == 3
+    assert after.poll() is None
+    after.kill()
     assert nursery.pid != first
     assert before.poll() is None
     before.kill()
@@ -109,7 +135,7 @@ def test_the_end_of_the_nursery_is_nothing_to_its_children_and_the_next_one_is_b
 
 
 def test_births_in_several_nurseries_at_once_are_all_the_runner_s(packages: Path) -> None:
-    nurseries = [Nursery(["fails"], {"PYTHONPATH": str(packages)}, packages / f"{name}.log") for name in "abc"]
+    nurseries = [Nursery([], ["fails"], {"PYTHONPATH": str(packages)}, packages / f"{name}.log") for name in "abc"]
     with ThreadPoolExecutor(6) as pool:
         children = list(pool.map(lambda number: bear(nurseries[number % 3], packages, "fails")[0], range(24)))
 
@@ -129,8 +155,8 @@ def test_a_killed_runner_leaves_neither_nursery_nor_child(packages: Path, killed
     family = killed(
         "import time; from pathlib import Path; from baqylau_infra.nursery import Nursery;"
         f"log = Path({str(packages)!r}, 'sleeps.log');"
-        f"nursery = Nursery(['sleeps'], {{'PYTHONPATH': {str(packages)!r}}}, log);"
+        f"nursery = Nursery([], ['sleeps'], {{'PYTHONPATH': {str(packages)!r}}}, log);"
         "nursery.bear('sleeps', {}, log.open('ab')); print(flush=True); time.sleep(600)"
     )
 
-    assert len(family) == 3, "the guard, the nursery and the child"
+    assert len(family) == 4, "the guard, the nursery, that of the package, and the child"

@@ -1,6 +1,8 @@
 """What a person meets who runs the system, or whose machine isn't ready for it."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +63,46 @@ def test_without_a_network_the_first_start_says_what_it_needs(tmp_path: Path, mo
         jars.kafka_home(tmp_path / "cache")
 
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["lock"], "nothing half-fetched stays"
+
+
+SERVES_AND_ASKS = """
+import socket, sys, threading
+from importlib import import_module
+from baqylau_infra.system import _SHARED
+for module in _SHARED:
+    import_module(module)
+before = set(sys.modules)
+import httpx, uvicorn
+from fastapi import FastAPI
+listening = socket.create_server(("127.0.0.1", 0))
+server = uvicorn.Server(uvicorn.Config(FastAPI(), log_config=None))
+thread = threading.Thread(target=server.run, args=([listening],))
+thread.start()
+httpx.get(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+server.should_exit = True
+thread.join()
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a nursery is Linux's only")
+def test_who_serves_and_asks_imports_nothing_more_than_the_nursery_has() -> None:
+    done = subprocess.run([sys.executable, "-c", SERVES_AND_ASKS], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []
+
+
+def test_what_services_run_is_compiled_once_and_stands_beside_no_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "once.py").touch()
+
+    environment = System(tmp_path, cache=tmp_path / "cache")._common_environment()
+    subprocess.run([sys.executable, "-c", "import once"], env=environment, cwd=tmp_path, check=True)
+
+    assert [path.name.partition(".")[0] for path in tmp_path.rglob("once*.pyc")] == ["once"]
+    assert not (tmp_path / "__pycache__").exists()
 
 
 @pytest.mark.real

@@ -255,6 +255,19 @@ class TestLife:
         assert reported.json()["status"] == "reported"
         assert grounds(early) == [(None, "deadline-not-missed", None)]
         assert returned.json()["status"] == "open"
+        assert office.control.get(path).json()["reports"] == [
+            {
+                "number": 1,
+                "reported_on": "2021-04-30",
+                "on_paper": False,
+                "text": "Орындалды",
+                "evidence": None,
+                "deadline": "2021-04-30",
+                "accepted_on": None,
+                "returned_on": "2021-05-10",
+                "return_reason": "Толық емес",
+            }
+        ]
         assert rescinded.status_code == 200
         assert never.status_code == 404
         assert [event["type"] for event in office.history(issued["id"])] == [

@@ -11,6 +11,7 @@ import pytest
 from baqylau.eventstore import rebuilding
 from baqylau.eventstore.aggregate import Cause, DomainEvent
 from baqylau.eventstore.rebuilding import NotSwitched, rebuild
+from baqylau.eventstore.rows import Rows
 from baqylau.eventstore.service import ReadModel, Service
 from baqylau.eventstore.transaction import Statement
 from baqylau.eventstore.verification import verify
@@ -18,6 +19,7 @@ from baqylau.eventstore.writer import OutOfReach
 from baqylau.platform.settings import Settings
 from baqylau.testing.probe import Tally
 from baqylau.testing.wait import wait_until
+from psycopg.errors import UniqueViolation
 
 pytestmark = pytest.mark.real
 
@@ -97,7 +99,11 @@ def test_a_damaged_read_model_is_put_right_while_commands_go_on(tallies: Service
     assert tallies.store.read("SELECT sum(number) FROM tallies") == [(len(answers),)]
 
 
-def test_what_is_answered_during_several_rebuilds_is_in_the_read_model_once(tallies: Service) -> None:
+def test_what_is_answered_during_several_rebuilds_is_in_the_read_model_once(
+    tallies: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "BATCH", 5)  # so that there are many, each read while another is written
+    monkeypatch.setattr(rebuilding, "LITTLE", 2)
     with commands(tallies):
         for _ in range(3):
             rebuild(tallies)
@@ -163,5 +169,21 @@ def test_a_reader_without_end_leaves_everything_as_it_was(tallies: Service, monk
             rebuild(tallies)
 
     assert count(tallies, TALLIES[0]) == 2
+    assert verify(tallies).holds
+    assert tallies.store.read("SELECT 1 FROM pg_namespace WHERE nspname = %s", (rebuilding.SCHEMA,)) == []
+
+
+def test_a_read_model_that_refuses_an_event_leaves_everything_as_it_was(settings: Settings, tallies: Service) -> None:
+    rows = Rows("tallies")
+    once = ReadModel(WITH_A_SUM, lambda e: [rows.insert({"id": e.originator_id, "number": e.number, "sum": 0})])
+    next_release = Service("tallies", settings, tallies.store.publish, [once])
+    count(tallies, TALLIES[0])
+    count(tallies, TALLIES[0])
+
+    with pytest.raises(UniqueViolation):
+        rebuild(next_release)
+
+    next_release.close()
+    assert count(tallies, TALLIES[0]) == 3
     assert verify(tallies).holds
     assert tallies.store.read("SELECT 1 FROM pg_namespace WHERE nspname = %s", (rebuilding.SCHEMA,)) == []

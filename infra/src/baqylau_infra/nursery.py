@@ -5,6 +5,9 @@ socket of its own once it is born: the nursery, and so every later child, never 
 twice, and thereby handed on to the runner: it is the runner's own child, whose end the runner sees as any other's, and
 the end of the nursery is nothing to it. In the nursery's process group it is the guard's, too, from its birth on.
 
+What a package imports of its own would be all others' too, with its metrics. So for each package the nursery bears a
+further nursery, which imports that, and then bears the package's processes: those of both lines, before either is told.
+
 Linux only: elsewhere, libraries of the system's own may not be used after a fork without an exec.
 """
 
@@ -20,7 +23,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +32,7 @@ from typing import IO
 from baqylau_infra import guard
 
 _BIRTH_SECONDS = 60.0
+_LONGEST_NAME = 200
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -78,20 +82,24 @@ class Child:
 
 
 class Nursery:
-    """`modules`: what it imports, and nothing of one service's, whose metrics would be all the others' too.
+    """`modules`: what it imports for all; `packages`: those that it bears processes of.
 
     `open` and `close`, or by itself at the first birth. Thread-safe.
 
     `environment`: what the interpreter itself is started with; it holds for all children, whatever they are told.
     """
 
-    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, modules: Sequence[str], packages: Collection[str], environment: Mapping[str, str], log: Path
+    ) -> None:
         self._modules = list(modules)
+        self._packages = sorted(packages)
         self._environment = dict(environment)
         self._log = log
         self._lock = threading.Lock()
         self._popen: subprocess.Popen[bytes] | None = None
         self._asking: socket.socket | None = None
+        self._further: dict[str, tuple[Child, socket.socket]] = {}
 
     @property
     def pid(self) -> int | None:
@@ -99,9 +107,10 @@ class Nursery:
         return None if self._popen is None else self._popen.pid
 
     def open(self) -> None:
-        """Lets it begin to import, unless it has."""
-        with self._lock:
-            self._open()
+        """Returns when it has imported what is for all, and each package's own nursery has begun to."""
+        with self._lock, suppress(OSError):  # said at the first birth, if it is so still
+            for package in self._packages:
+                self._nursery_of(package)
 
     def close(self) -> None:
         """Ends it; its children go on."""
@@ -113,13 +122,13 @@ class Nursery:
 
         Where the nursery has died, another one is opened. Raises OSError where that one dies, too.
         """
-        request = json.dumps({"package": package, "environment": dict(environment)}).encode()
+        request = json.dumps(dict(environment)).encode()
         with self._lock:
             try:
-                return self._bear(request, log)
+                return self._bear(package, request, log)
             except OSError:  # nothing was born: what nobody asks anything of ends by itself
                 self._close()
-                return self._bear(request, log)
+                return self._bear(package, request, log)
 
     def _open(self) -> socket.socket:
         if self._asking is None:
@@ -137,7 +146,18 @@ class Nursery:
             self._asking = ours
         return self._asking
 
+    def _nursery_of(self, package: str) -> socket.socket:
+        if package not in self._further:
+            with self._log.open("ab") as log:
+                self._further[package] = self._born(self._open(), package, log)
+        return self._further[package][1]
+
     def _close(self) -> None:
+        for nursery, asking in self._further.values():
+            asking.close()
+            nursery.kill()
+            nursery.wait()
+        self._further.clear()
         if self._asking is not None:
             self._asking.close()
             self._asking = None
@@ -145,20 +165,27 @@ class Nursery:
             self._popen.kill()
             self._popen.wait()
 
-    def _bear(self, request: bytes, log: IO[bytes]) -> Child:
-        asking = self._open()
+    def _bear(self, package: str, request: bytes, log: IO[bytes]) -> Child:
+        child, telling = self._born(self._nursery_of(package), package, log)
+        with telling, suppress(OSError):  # it is there; if it ends right now, that is seen as any other end
+            telling.sendall(request)
+        return child
+
+    def _born(self, asking: socket.socket, package: str, log: IO[bytes]) -> tuple[Child, socket.socket]:
+        """The child, and what it is spoken to by."""
         ours, its = socket.socketpair()
-        with ours, _adopting():
-            ours.settimeout(_BIRTH_SECONDS)
-            with its:
-                socket.send_fds(asking, [b"."], [its.fileno(), log.fileno()])
-            born = ours.recv(16)
+        ours.settimeout(_BIRTH_SECONDS)
+        try:
+            with its, _adopting():
+                socket.send_fds(asking, [package.encode()], [its.fileno(), log.fileno()])
+                its.close()
+                born = ours.recv(16)
             if not born:
                 raise ChildProcessError(errno.ECHILD, "The nursery has died", str(self._log))
-            with suppress(OSError):  # it is there; if it ends right now, that is seen as any other end
-                ours.sendall(request)
-                ours.shutdown(socket.SHUT_WR)
-        return Child(int(born))
+        except BaseException:
+            ours.close()
+            raise
+        return Child(int(born)), ours
 
 
 _one_birth = threading.Lock()
@@ -187,25 +214,29 @@ def _adopt(on: int) -> None:
 
 def main() -> None:
     """The nursery's process, and each of its children's. Arguments: a socket's descriptor, and the modules."""
-    asked = socket.socket(fileno=int(sys.argv[1]))
-    for module in sys.argv[2:]:
+    gc.disable()  # what is imported is there to stay
+    package, asked = _served(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    program = f"{package}.__main__"
+    _, told = _served(asked, [program])
+    gc.enable()
+    sys.modules.pop(program, None)  # where it is run, it must not have been imported
+    with told:
+        environment = json.loads(told.makefile("rb").read())
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = [package]
+    Path("/proc/self/comm").write_text(package)  # what `top` shows
+    runpy.run_module(package, run_name="__main__", alter_sys=True)
+
+
+def _served(asked: socket.socket, modules: Sequence[str]) -> tuple[str, socket.socket]:
+    """Imports, and returns in each child, with the package that it is for and what it is spoken to by."""
+    for module in modules:
         with suppress(Exception):  # the child that needs it will say so, in its own log
             import_module(module)
-    gc.collect()
     gc.freeze()  # a collection would write to all of it, and so make the shared memory each child's own
-    with _born(asked) as told:
-        request = json.loads(told.makefile("rb").read())
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    sys.argv = [request["package"]]
-    Path("/proc/self/comm").write_text(request["package"])  # what `top` shows
-    runpy.run_module(request["package"], run_name="__main__", alter_sys=True)
-
-
-def _born(asked: socket.socket) -> socket.socket:
-    """Returns in each child, with what it reads its request from."""
     while True:
-        _, descriptors, _, _ = socket.recv_fds(asked, 1, 2)
+        package, descriptors, _, _ = socket.recv_fds(asked, _LONGEST_NAME, 2)
         if not descriptors:
             sys.exit()
         between = os.fork()
@@ -222,7 +253,7 @@ def _born(asked: socket.socket) -> socket.socket:
                 time.sleep(0.001)
             found = socket.socket(fileno=told)
             found.sendall(str(os.getpid()).encode())
-            return found
+            return package.decode(), found
         os.waitpid(between, 0)
         for descriptor in descriptors:
             os.close(descriptor)

@@ -98,7 +98,7 @@ class Process:
                 raise Problem(f"{self.name} doesn't start. The end of its log, {self.log}:\n{self.last_words()}")
             if time.monotonic() > deadline:
                 raise Problem(f"{self.name} wasn't ready within {limit:.0f} s; its log, {self.log}, may say why.")
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def stop(self, limit: float = 10) -> None:
         """Asks it to end, and kills it after `limit` s; it stays down until `start`."""

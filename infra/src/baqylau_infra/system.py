@@ -30,7 +30,19 @@ from baqylau_infra.process import Process, Say, quiet
 from baqylau_infra.tokens import Keys, write_whole
 
 _TOKEN_RENEWAL = 60 * 60
-_SHARED = ("baqylau.platform.main",)  # what every service imports, which is most of what one imports
+_SHARED = (  # what every service imports, which is most of what one imports
+    "baqylau.platform.main",
+    # and what its libraries import only when they are first used
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "fastapi.telemetry._runtime",
+    "httpcore",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
 _MIB = 1024 * 1024
 _LEAST_FREE = 200 * _MIB
 
@@ -99,6 +111,7 @@ class System:
         self._stopping = threading.Event()
         self._broker: Broker | None = None
         self._database: Database | None = None
+        self._created: dict[str, Access] = {}
         self._keys: Keys | None = None
         self._nursery: Nursery | None = None
 
@@ -158,7 +171,7 @@ class System:
         try:
             self._own_folder()
             self._require_ports()
-            self._open_nursery()
+            self._make_nursery()
             self._start_parts()
             self._start_services()
         except BaseException:
@@ -201,14 +214,14 @@ class System:
         if self._elsewhere.kafka is None and self._listen.kafka is not None:
             ports.require_free(self._listen.kafka, "the broker", "BAQYLAU_KAFKA_PORT")
 
-    def _open_nursery(self) -> None:
+    def _make_nursery(self) -> None:
         if sys.platform == "linux" and self.services:
-            self._nursery = Nursery(_SHARED, self._common_environment(), self._log("nursery"))
-            self._nursery.open()
+            packages = {service.package for service in self.services}
+            self._nursery = Nursery(_SHARED, packages, self._common_environment(), self._log("nursery"))
 
     def _start_parts(self) -> None:
         with ThreadPoolExecutor() as pool:
-            started = []
+            started = [] if self._nursery is None else [pool.submit(self._nursery.open)]
             if self._elsewhere.postgres_host is None:
                 self._database = Database(self.folder / "postgres", log=self._log("database"), say=self._say)
                 started.append(pool.submit(self._start_database, self._database))
@@ -233,6 +246,7 @@ class System:
     def _start_database(self, database: Database) -> None:
         database.start()
         self._processes["database"] = database.process
+        self._created = {s.name: database.create(s.database) for s in self.services if s.stores}
         self._say("database ready")
 
     def _start_services(self) -> None:
@@ -265,6 +279,9 @@ class System:
             **os.environ,
             **self._environment,
             "PYTHONUNBUFFERED": "1",
+            # compiled once, also where none of it may stand beside the sources, or nobody has the right to put it there
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self._cache / "bytecode"),
             # glibc's: a heap for each thread, and limits that rise with what was freed once, only grow a process
             "MALLOC_ARENA_MAX": "2",
             "MALLOC_MMAP_THRESHOLD_": "131072",
@@ -286,7 +303,7 @@ class System:
 
     def _access(self, service: Service) -> Access:
         if self._database is not None:
-            return self._database.create(service.database)
+            return self._created[service.name]
         host, user = self._elsewhere.postgres_host or "", self._elsewhere.postgres_user or service.database
         return Access(host, self._elsewhere.postgres_port, user, self._elsewhere.postgres_password, service.database)
 

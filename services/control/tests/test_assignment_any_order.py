@@ -12,6 +12,7 @@ from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.lines import Line
 from baqylau.refusals import Refused
 from baqylau.segregation import PermittedUnit
+from baqylau.testing.alike import alike, through_a_snapshot
 from control.domain import assignment_events as events
 from control.domain.assignment import Assignment
 from control.domain.assignment_parts import Addressed
@@ -61,6 +62,11 @@ def addressed(organization: str) -> Addressed:
     return Addressed(PermittedUnit(unit, organization, "01", unit, False), "finance")
 
 
+def _as_stored(event: DomainEvent) -> DomainEvent:
+    found: DomainEvent = MAPPER.to_domain_event(MAPPER.to_stored_event(event))
+    return found
+
+
 class AnyOrder(RuleBasedStateMachine):
     @initialize(
         received=dates(date(2021, 3, 1), date(2021, 3, 20)),
@@ -99,6 +105,7 @@ class AnyOrder(RuleBasedStateMachine):
             (CoExecutor("MIN-B", proposal_due=fixed), CoExecutor("MIN-C", received_on=received)),
         )
         self.history: list[DomainEvent] = []
+        self.restored: Assignment | None = None
         self.calendar = first_calendar()
         self.today = self.furthest = received + timedelta(days=entered_later)
         assignment = Assignment(UUID(int=9))
@@ -238,7 +245,7 @@ class AnyOrder(RuleBasedStateMachine):
         return Circumstances(self.today, rule_book(), self.calendar, Nobody(), CAUSE)
 
     def _stored(self) -> Assignment:
-        found = Assignment.replay([MAPPER.to_domain_event(MAPPER.to_stored_event(event)) for event in self.history])
+        found = Assignment.replay([_as_stored(event) for event in self.history])
         assert found is not None
         return found
 
@@ -261,9 +268,15 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _commit(self, happened: Sequence[DomainEvent]) -> None:
         self.history.extend(happened)
+        for event in map(_as_stored, happened):
+            self.restored = through_a_snapshot(event.mutate(self.restored))
         self.furthest = max(self.furthest, self.today)
         if happened:
             self.looked_at = self.today
+
+    @invariant()
+    def it_is_the_same_behind_a_snapshot_before_each_event(self) -> None:
+        assert alike(self.restored, self._stored())
 
     # What the rulebook forbids
 

@@ -148,7 +148,7 @@ class Reads:
         self.store = self
         self._rows = rows
 
-    def read(self, query: str, *_: Any) -> Sequence[tuple[Any, ...]]:
+    def search(self, query: str, *_: Any) -> Sequence[tuple[Any, ...]]:
         assert query.startswith(
             "SELECT id, version, document_id, clause, source, originator, personal, occasion, controlled_by, control, "
             "status, issued_on, deadline, area, organizations, units, "

@@ -59,6 +59,8 @@ class Reads:
         assert all(len(row) == len(columns) for row in self._rows)
         return self._rows
 
+    search = read
+
 
 def registry(*rows: tuple[Any, ...]) -> Registry:
     return Registry(cast(Store, Reads(*rows)), KnownUnits(Line.NON_CONFIDENTIAL), Regime.NON_CONFIDENTIAL)

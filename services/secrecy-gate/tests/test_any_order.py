@@ -11,6 +11,7 @@ from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
 from baqylau.lines import Line, regime_of
 from baqylau.messaging.envelope import Publication, attributes
 from baqylau.refusals import Refused
+from baqylau.testing.alike import alike, through_a_snapshot
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.strategies import booleans, integers, sampled_from
@@ -30,6 +31,7 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize()
     def register(self) -> None:
         self.position = 0
+        self.restored: dict[UUID, Aggregate] = {}
         self.proof = Proof()
         self.waiting: dict[Line, deque[PublicEvent]] = {line: deque() for line in LINES}
         self.copies: dict[Line, set[UUID]] = {line: set() for line in LINES}
@@ -102,6 +104,11 @@ class AnyOrder(RuleBasedStateMachine):
             assert all(self.organization.units[unit].regime is regime_of(line) for unit in copy)
 
     @invariant()
+    def each_is_the_same_behind_a_snapshot_before_each_event(self) -> None:
+        for aggregate in (self.organization, *self.employees.values()):
+            assert alike(self.restored.get(aggregate.id), aggregate if aggregate.version else None)
+
+    @invariant()
     def nobody_serves_two_regimes(self) -> None:
         for employee in self.employees.values():
             assert len({posting.regime for posting in employee.postings.values()}) <= 1
@@ -129,6 +136,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _log(self, aggregate: Aggregate) -> None:
         for event in aggregate.collect_events():
+            self.restored[aggregate.id] = through_a_snapshot(event.mutate(self.restored.get(aggregate.id)))
             self.position += 1
             self.proof.follow(self.position, event)
             publication = publish(event)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Cause
-from baqylau.eventstore.transaction import Statement
+from baqylau.eventstore.transaction import Question
 from baqylau.eventstore.work import NotFound, Work
 from baqylau.refusals import Ground
 from baqylau.segregation import KnownUnits
@@ -294,7 +294,7 @@ def _addressed(work: Work, known_units: KnownUnits, party: schemas.Executor, fie
     return Addressed(unit, party.area)
 
 
-def document_asked(document_id: UUID) -> Statement:
+def document_asked(document_id: UUID) -> Question:
     """What an issue asks about its document."""
     return "SELECT withdrawn FROM documents WHERE id = %s", (document_id,)
 

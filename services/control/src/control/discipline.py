@@ -62,7 +62,7 @@ class Discipline(BaseModel):
 
 def discipline(service: Service, bound: str | None, first: date | None, last: date | None) -> Discipline:
     """The figures of a period; `bound`: of one organization alone."""
-    rows = service.store.read(
+    rows = service.store.search(
         "SELECT d.organization, d.post_id, d.figure, d.amount, o.names, p.role, p.name, p.position FROM ("
         "SELECT organization, post_id, figure, sum(amount)::bigint AS amount FROM discipline "
         "WHERE day <= %s AND (day >= %s OR figure = 'open') AND (%s::text IS NULL OR organization = %s) "

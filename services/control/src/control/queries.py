@@ -173,7 +173,7 @@ def assignments(
     if after is not None:
         conditions.append("(deadline, id) > (%(after_deadline)s, %(after_id)s)")
         params["after_deadline"], params["after_id"] = place_of(after)
-    rows = service.store.read(
+    rows = service.store.search(
         f"SELECT {_COLUMNS}, organizations, units, {_OVERDUE}, ARRAY(SELECT known_units.id FROM known_units "
         "WHERE known_units.id = ANY(units) AND dissolved_on IS NOT NULL AND status IN ('open', 'reported')) "
         "FROM assignments WHERE " + " AND ".join(conditions) + " ORDER BY deadline, id LIMIT %(limit)s",

@@ -140,7 +140,7 @@ def read_notice(
 
 def deliveries(service: Service, status: DeliveryStatus | None, before: int | None, limit: int) -> list[DeliveryView]:
     """Deliveries, newest first, behind a cursor."""
-    rows = service.store.read(
+    rows = service.store.search(
         _DELIVERY + "WHERE (%s::text IS NULL OR status = %s) AND (%s::bigint IS NULL OR number < %s) "
         "ORDER BY number DESC LIMIT %s",
         (status, status, before, before, limit),

@@ -151,7 +151,7 @@ class Registry:
             narrow(f"search @@ {tsquery}", *words)
         if asked.after is not None:
             narrow("(recorded_at, id) < (%s, %s)", *_position(asked.after))
-        rows = self._store.read(
+        rows = self._store.search(
             _DOCUMENT + " AND ".join(conditions) + " ORDER BY recorded_at DESC, id DESC LIMIT %s",
             (*parameters, asked.limit + 1),
         )

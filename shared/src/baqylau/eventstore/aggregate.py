@@ -100,9 +100,9 @@ class Aggregate:
         return collected
 
     @classmethod
-    def replay(cls, events: Sequence[DomainEvent]) -> Self | None:
-        """The aggregate that the events lead to, or None where there are none."""
-        aggregate: Aggregate | None = None
+    def replay(cls, events: Sequence[DomainEvent], begun: "Aggregate | None" = None) -> Self | None:
+        """The aggregate that the events lead to, or None where there are none. `begun`: what they go on from."""
+        aggregate = begun
         if cls.counts_only and events:
             aggregate = events[0].aggregate_type(events[0].originator_id)
             aggregate.version = events[0].originator_version - 1

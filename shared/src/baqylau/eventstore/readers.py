@@ -1,8 +1,10 @@
 """The few threads that read for the event loop.
 
 A thread for each request, as an ASGI server has them by default, fights with all the others for the interpreter:
-sixteen that each want it for a moment take longer than one after the other. A few take what waits, one by one; what
-is answered before the loop comes to it is handed over together. More than one, so that a long search holds up nobody.
+sixteen that each want it for a moment take longer than one after the other. A few take what waits, one by one, and hand
+over together what they have answered once nothing waits any more, so that the loop doesn't fight with them over each
+answer. More than one, so that a long search holds up nobody; and what is answered while another takes long, the loop
+looks for itself.
 """
 
 import asyncio
@@ -10,11 +12,16 @@ import contextvars
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 THREADS = 4
+TOGETHER = 16
+"""So many answers are handed over, whatever waits."""
+LOOK_SECONDS = 0.005
+"""How often the loop looks for answers, while calls are in hand."""
 
 _Waits = tuple[Callable[[], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop, contextvars.Context]
 _Answer = tuple["asyncio.Future[Any]", Any, BaseException | None]
@@ -31,6 +38,8 @@ class Readers:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._answers: list[_Answer] = []
+        self._in_hand = 0
+        self._looks = False
 
     def _start(self) -> None:
         self._threads = [threading.Thread(target=self._read, name=f"reader-{n}", daemon=True) for n in range(THREADS)]
@@ -53,28 +62,34 @@ class Readers:
             self._start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        self._in_hand += 1
         self._queue.put((call, future, loop, contextvars.copy_context()))
+        if not self._looks:
+            self._looks = True
+            loop.call_later(LOOK_SECONDS, self._look, loop)
         return await future
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._hand_over()
+        self._looks = self._in_hand > 0
+        if self._looks:
+            loop.call_later(LOOK_SECONDS, self._look, loop)
 
     def _read(self) -> None:
         while (waiting := self._queue.get()) is not None:
             answer = _called(waiting)
             with self._lock:
                 self._answers.append(answer)
-                first = len(self._answers) == 1  # of those that the loop will find together
-            if first:
-                try:
+                enough = self._queue.empty() or len(self._answers) == TOGETHER
+            if enough:
+                with suppress(RuntimeError):  # the loop has ended, and all who waited on it
                     waiting[2].call_soon_threadsafe(self._hand_over)
-                except RuntimeError:  # the loop has ended, and all who waited on it
-                    self._taken()
-
-    def _taken(self) -> list[_Answer]:
-        with self._lock:
-            answers, self._answers = self._answers, []
-        return answers
 
     def _hand_over(self) -> None:
-        for future, result, error in self._taken():
+        with self._lock:
+            answers, self._answers = self._answers, []
+        self._in_hand -= len(answers)
+        for future, result, error in answers:
             if future.cancelled():
                 continue
             if error is None:

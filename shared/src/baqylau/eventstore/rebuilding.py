@@ -6,12 +6,15 @@ tables or the new ones, never a half. It may be stopped or killed at any time: t
 """
 
 import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
+from baqylau.eventstore.rows import Step
 from baqylau.eventstore.service import Service
 from baqylau.eventstore.side_models import SideModels
 from baqylau.eventstore.transaction import Transaction
@@ -40,15 +43,18 @@ def rebuild(service: Service) -> int:
 
     Waits while another rebuild or a verification runs. Raises `NotSwitched`, or `psycopg.Error`.
     """
-    with service.store.connect() as connection:
+    with service.store.connect() as connection, service.store.connect() as reading:
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (ALONE,))
-        return _Rebuild(service, connection).run()
+        return _Rebuild(service, connection, Transaction(service.store, reading)).run()
 
 
 class _Rebuild:
-    def __init__(self, service: Service, connection: Connection[DictRow]) -> None:
+    """`connection`: what writes. `log`: what reads, at each time what is committed by then."""
+
+    def __init__(self, service: Service, connection: Connection[DictRow], log: Transaction) -> None:
         self._service = service
         self._connection = connection
+        self._log = log
         self._side = SideModels(connection, service.of_log, SCHEMA)
         self._position = 0
         self._events = 0
@@ -57,8 +63,7 @@ class _Rebuild:
         self._drop()
         try:
             self._create()
-            while self._follow():
-                pass
+            self._follow()
             with self._connection.transaction():
                 self._side.create_indexes()
                 self._side.analyze()
@@ -76,27 +81,43 @@ class _Rebuild:
     def _drop(self) -> None:
         self._connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(SCHEMA)))
 
-    def _follow(self) -> int:
-        """One batch. What is lost of it in a crash is lost with the whole schema, which is nobody's loss."""
-        with self._connection.transaction():
-            self._connection.execute("SET LOCAL synchronous_commit = off")
-            return self._apply(BATCH)
+    def _follow(self) -> None:
+        """Follow the log until little is left; each batch is read while the database writes the one before it."""
+        with ThreadPoolExecutor(1) as beside:
+            written: Future[None] | None = None
+            more = True
+            while more:
+                count, steps = self._next()
+                more = count > LITTLE
+                if written is not None:
+                    written.result()
+                written = beside.submit(self._commit, steps)
+            assert written is not None
+            written.result()
 
-    def _apply(self, limit: int) -> int:
-        log = Transaction(self._service.store, self._connection).log(self._position, limit)
-        if log:
-            self._side.enter()
-            self._side.follow([self._service.decoded(stored) for _, stored, _ in log])
-            self._connection.execute("SET LOCAL search_path TO DEFAULT")
-            self._position = log[-1][0]
-            self._events += len(log)
-        return len(log)
+    def _commit(self, steps: Sequence[Step]) -> None:
+        """What is lost of it in a crash is lost with the whole schema, which is nobody's loss."""
+        with self._connection.pipeline(), self._connection.transaction():
+            self._connection.execute("SET LOCAL synchronous_commit = off")
+            self._write(steps)
+
+    def _write(self, steps: Sequence[Step]) -> None:
+        self._side.enter()
+        self._side.write(steps)
+        self._connection.execute("SET LOCAL search_path TO DEFAULT")
+
+    def _next(self) -> tuple[int, Sequence[Step]]:
+        """How many events come next in the log, of a batch, and what the read models make of them."""
+        events = self._log.events(self._position, BATCH)
+        if events:
+            self._position = events[-1][0]
+            self._events += len(events)
+        return len(events), self._side.steps(self._service.decoded(stored) for _, stored in events)
 
     def _switch(self) -> None:
         until = time.monotonic() + SWITCH_SECONDS
         while time.monotonic() < until:
-            while self._follow() > LITTLE:
-                pass
+            self._follow()
             before = self._position, self._events
             try:
                 with self._connection.transaction():
@@ -109,9 +130,12 @@ class _Rebuild:
         raise NotSwitched
 
     def _apply_the_rest(self) -> None:
+        """Behind the lock, so that nothing more is committed that the other session doesn't see."""
         self._connection.execute(self._service.store.locking)
-        while self._apply(BATCH):
-            pass
+        count = BATCH
+        while count:
+            count, steps = self._next()
+            self._write(steps)
 
     def _take_the_place(self) -> None:
         new = self._side.tables()

@@ -10,6 +10,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.projection import EventSourcedProjection
 
+from baqylau.eventstore import snapshots
 from baqylau.eventstore.aggregate import DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.store import Publish, Store
@@ -60,6 +61,7 @@ class Service(EventSourcedProjection[UUID]):
         tables: Sequence[LiteralString] = (),
         checks: Sequence[Callable[[], Check]] = (),
     ) -> None:
+        snapshots.prepare()
         self._read_models = tuple(read_models)
         self.of_log = tuple(model for model in read_models if model.of_log)
         self.checks = tuple(checks)

@@ -3,7 +3,7 @@
 A statement of a read model names its tables without a schema, so a search path is all that it takes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, LiteralString
 
@@ -11,8 +11,8 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.rows import Folding, Step
 from baqylau.eventstore.service import ReadModel
-from baqylau.eventstore.transaction import Statement
 
 TEMPORARY = "pg_temp"
 """The schema of the session's own temporary tables, which nobody else sees."""
@@ -39,12 +39,29 @@ class SideModels:
         """Until the end of the transaction, names without a schema are of this one."""
         self._connection.execute(SQL("SET LOCAL search_path TO {}").format(Identifier(self._schema)))
 
-    def follow(self, events: Sequence[DomainEvent]) -> None:
-        """Let the tables follow events, in their order. A read model knows its own tables only, so each goes alone."""
+    def follow(self, events: Iterable[DomainEvent]) -> None:
+        """Let the tables follow events, in their order."""
+        self.write(self.steps(events))
+
+    def steps(self, events: Iterable[DomainEvent]) -> list[Step]:
+        """What `write` is to do for that. A read model knows its own tables only, so each goes alone."""
+        foldings = [(model.changes, Folding()) for model in self._models]
+        for event in events:
+            for changes, folding in foldings:
+                for statement in changes(event):
+                    if not statement[0].startswith("NOTIFY"):  # what is made here is no news
+                        folding.take(statement)
+        return [step for _, folding in foldings for step in folding.steps()]
+
+    def write(self, steps: Iterable[Step]) -> None:
+        """Do it, in one round trip."""
         with self._connection.pipeline(), self._connection.cursor() as cursor:
-            for model in self._models:
-                for query, run in groupby(_changes(model, events), lambda statement: statement[0]):
-                    cursor.executemany(query, [params for _, params in run])
+            for (query, prepare), run in groupby(steps, lambda step: (step.query, step.prepare)):
+                if prepare:
+                    cursor.executemany(query, [step.params for step in run])
+                else:
+                    for step in run:
+                        cursor.execute(query, step.params, prepare=False)
 
     def create_indexes(self) -> None:
         """Make the indexes that only serve reading."""
@@ -65,11 +82,3 @@ class SideModels:
         )
         rows = self._connection.execute(query, (self._schema, self._schema)).fetchall()
         return [row["relname"] for row in rows]
-
-
-def _changes(model: ReadModel, events: Sequence[DomainEvent]) -> Iterator[Statement]:
-    """What a model makes of events, but for telling others of it: what is made here is no news."""
-    for event in events:
-        for query, params in model.changes(event):
-            if not query.startswith("NOTIFY"):
-                yield query, params

@@ -61,6 +61,9 @@ CREATE TABLE IF NOT EXISTS public_events (
     PRIMARY KEY (topic, partition, position));
 CREATE INDEX IF NOT EXISTS public_events_by_position ON public_events (topic, position);
 CREATE TABLE IF NOT EXISTS log_chain (position bigint PRIMARY KEY, digest bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS snapshots (
+    originator_id uuid PRIMARY KEY, originator_version bigint NOT NULL,
+    digest bytea NOT NULL, code bytea NOT NULL, state bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS published (
     topic text NOT NULL, partition smallint NOT NULL, position bigint NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS parked_records (
@@ -273,6 +276,14 @@ class Store(PostgresProcessRecorder):
         """Rows of a read model, as tuples, outside any transaction."""
         with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()
+
+    def search(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
+        """As `read`, but planned for these very values: how lists are best found depends on how common those are.
+
+        The plan that is kept of a prepared statement knows no values: it may gather all that fits for a page's sake.
+        """
+        with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(query, params, prepare=False).fetchall()
 
     def read_binary(self, query: LiteralString, params: Sequence[Any] = ()) -> Rows:
         """As `Transaction.read_binary`."""

@@ -8,6 +8,7 @@ key), never with content. What a snapshot can't show of itself, a log that was c
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -16,7 +17,8 @@ from eventsourcing.utils import TopicError
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore import snapshots
+from baqylau.eventstore.aggregate import Aggregate, DomainEvent
 from baqylau.eventstore.chain import GENESIS, link
 from baqylau.eventstore.comparison import differences
 from baqylau.eventstore.rebuilding import ALONE, BATCH, IN_USE
@@ -94,6 +96,7 @@ class _Verification:
             verdict.add(Finding(self._events, "the end", what) for what in check.end(self._snapshot.read))
         verdict.add(self._versions())
         verdict.add(self._digests_without_event())
+        verdict.add(self._snapshots())
         verdict.add(self._public_events_of_nobody())
         verdict.add(self._published_beyond_the_log())
         verdict.add(self._read_models(side))
@@ -196,6 +199,35 @@ class _Verification:
             "WHERE notification_id IS NULL ORDER BY position LIMIT 1000"
         )
         return (Finding("log_chain", str(row[0]), "event-missing") for row in rows)
+
+    def _snapshots(self) -> Iterator[Finding]:
+        """Each that this code would read is what it makes of the log, from the first event on."""
+        classes = {snapshots.code_of(cls): cls for cls in snapshots.classes()}
+        id_ = UUID(int=0)
+        while rows := self._snapshot.read_binary(
+            "SELECT originator_id, originator_version, code, state FROM snapshots "
+            "WHERE originator_id > %s AND code = ANY(%b::bytea[]) ORDER BY originator_id LIMIT 1",
+            (id_, list(classes)),
+        ):
+            id_, version, code, state = rows[0]
+            kept = snapshots.decode(classes[code], id_, version, state)
+            made = self._replayed(id_, version)
+            if kept is None or made is None or type(kept) is not type(made) or not snapshots.same(kept, made):
+                yield Finding("snapshots", f"{id_}:{version}", "not-what-the-log-says")
+
+    def _replayed(self, id: UUID, version: int) -> Aggregate | None:  # noqa: A002
+        """An aggregate as of a version; None where the log doesn't lead there."""
+        found: Aggregate | None = None
+        while found is None or found.version < version:
+            after = found.version if found else 0
+            stored = self._snapshot.history(id, after, min(after + BATCH, version))
+            if not stored:
+                return None
+            try:
+                found = Aggregate.replay([self._service.decoded(one) for one in stored], found)
+            except Exception:  # noqa: BLE001 (whatever it is, it doesn't lead there)
+                return None
+        return found
 
     def _public_events_of_nobody(self) -> Iterator[Finding]:
         """Behind the log's end, or on a topic that isn't the service's: no event was there to look at them."""

@@ -10,13 +10,13 @@ from uuid import UUID
 from baqylau.eventstore.aggregate import Aggregate, DomainEvent
 from baqylau.eventstore.answers import ASK, Answered
 from baqylau.eventstore.store import out_of_reach
-from baqylau.eventstore.transaction import Rows, Statement, Transaction, changed_table, words_of
+from baqylau.eventstore.transaction import Question, Rows, Statement, Transaction, changed_table, words_of
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 
-Load = Callable[[UUID, int, bool], Sequence[DomainEvent]]
-"""The stored events of an aggregate behind a version, oldest first; all, or the last alone."""
+Load = Callable[[type[Aggregate], UUID, Aggregate | None], Aggregate | None]
+"""An aggregate as stored: the one that was kept, brought up to it; or a new one, or None where there are no events."""
 
 
 class NotFound(Exception):
@@ -40,12 +40,12 @@ class Aggregates:
         """The aggregate as stored, with the events of this transaction that aren't stored yet."""
         found = self._kept.pop(id, None)  # kept again when it is whole
         if found is None:
-            found = cls.replay(
-                [*self._load(id, 0, cls.counts_only), *(event for event in collected if event.originator_id == id)]
-            )
+            found = self._load(cls, id, None)
+            for event in collected:
+                if event.originator_id == id:
+                    found = event.mutate(found)
         elif id in self._behind:
-            for event in self._load(id, found.version, False):
-                event.mutate(found)
+            found = self._load(cls, id, found)
         self._behind.discard(id)
         if found is None:
             return None
@@ -98,7 +98,7 @@ class Work:
     """
 
     def __init__(
-        self, transaction: Transaction, aggregates: Aggregates, project: "Project", ahead: Sequence[Statement] = ()
+        self, transaction: Transaction, aggregates: Aggregates, project: "Project", ahead: Sequence[Question] = ()
     ) -> None:
         self.transaction = transaction
         self.if_match: int | None = None

@@ -21,11 +21,12 @@ import psycopg
 import structlog
 from eventsourcing.persistence import StoredEvent
 
-from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore import snapshots
+from baqylau.eventstore.aggregate import Aggregate, DomainEvent
 from baqylau.eventstore.mapper import PydanticMapper
 from baqylau.eventstore.readers import held
 from baqylau.eventstore.store import Store, out_of_reach
-from baqylau.eventstore.transaction import Head, Statement, Transaction
+from baqylau.eventstore.transaction import Head, Question, Statement, Transaction
 from baqylau.eventstore.work import Aggregates, Project, Work
 from baqylau.observability.metrics import WRITER_BATCH, WRITER_SECONDS
 
@@ -55,7 +56,7 @@ class _Asked:
     """A task, what it is known to read, who waits for it, and on which event loop; None: a thread waits."""
 
     task: Task
-    ahead: Sequence[Statement]
+    ahead: Sequence[Question]
     answer: "Future[Any] | asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop | None
 
@@ -76,6 +77,7 @@ class Writer:
         self._aggregates = Aggregates(self._load, KEPT_AGGREGATES)
         self._head: Head | None = None
         self._transaction: Transaction | None = None
+        self._snapshots: list[Statement] = []
         self._stopped = False
         self._queue: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -95,7 +97,7 @@ class Writer:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
-    def submit(self, task: Callable[[Work], T], ahead: Sequence[Statement] = ()) -> "Future[T]":
+    def submit(self, task: Callable[[Work], T], ahead: Sequence[Question] = ()) -> "Future[T]":
         """Run a task in one of the next transactions; the future answers after the commit.
 
         It raises what the task raised, or `OutOfReach`. Raises `Busy` at once when the queue is full, or closed.
@@ -105,7 +107,7 @@ class Writer:
         self._put(_Asked(task, ahead, future, None))
         return future
 
-    def ask(self, task: Callable[[Work], T], ahead: Sequence[Statement] = ()) -> "asyncio.Future[T]":
+    def ask(self, task: Callable[[Work], T], ahead: Sequence[Question] = ()) -> "asyncio.Future[T]":
         """The same for a caller on an event loop: all answers of a batch reach the loop at once."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -117,11 +119,24 @@ class Writer:
             raise Busy
         self._queue.put(asked)
 
-    def _load(self, id: UUID, after: int, last_alone: bool) -> list[DomainEvent]:  # noqa: A002
+    def _load(self, cls: type[Aggregate], id: UUID, kept: Aggregate | None) -> Aggregate | None:  # noqa: A002
         # In the transaction: a second session from the pool could be waited for while the lock is held.
         assert self._transaction is not None
-        found = self._transaction.history(id, after, last_alone=last_alone)
-        return [self._mapper.to_domain_event(stored) for stored in found]
+        if kept is not None:
+            return type(kept).replay(self._decoded(self._transaction.history(id, kept.version)), kept)
+        if cls.counts_only:
+            return cls.replay(self._decoded(self._transaction.history(id, 0, last_alone=True)))
+        snapshot, stored = self._transaction.behind_snapshot(id, snapshots.code_of(cls))
+        begun = snapshots.decode(cls, id, *snapshot) if snapshot else None
+        if snapshot and begun is None:
+            stored = self._transaction.history(id, 0)
+        found = cls.replay(self._decoded(stored), begun)
+        if found is not None and len(stored) > snapshots.WORTH:
+            self._snapshots += snapshots.keeping(found, self.store.events_table_name)
+        return found
+
+    def _decoded(self, stored: Sequence[StoredEvent]) -> list[DomainEvent]:
+        return [self._mapper.to_domain_event(event) for event in stored]
 
     def _run(self) -> None:
         stopping, expected = False, 1
@@ -166,7 +181,7 @@ class Writer:
         outcomes: list[Any] = []
         try:
             with WRITER_SECONDS.time(), self.store.transaction(self._head) as transaction:
-                self._transaction = transaction
+                self._transaction, self._snapshots = transaction, []
                 head = self._notice_others(transaction)
                 ahead = [question for one in batch for question in one.ahead]
                 work = Work(transaction, self._aggregates, self._project, ahead)
@@ -178,9 +193,10 @@ class Writer:
                             raise
                         outcomes.append(held(error))
                 stored = [self._mapper.to_stored_event(event) for event in work.events]
-                if stored or work.unwritten or work.positions or work.answers:
+                statements = [*work.unwritten, *self._snapshots]
+                if stored or statements or work.positions or work.answers:
                     positions = list(work.positions.items())
-                    head = transaction.write(head, work.events, stored, work.unwritten, positions, work.answers)
+                    head = transaction.write(head, work.events, stored, statements, positions, work.answers)
         except Exception as error:
             self._aggregates.forget()
             if not out_of_reach(error):

@@ -61,6 +61,7 @@ class Consumer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
         self._holes: dict[TopicPartition, _Hole] = {}
+        HOLES.set_function(lambda: len(self._holes))
         self._heard: dict[TopicPartition, float] = {}
         self._suspected: set[TopicPartition] = set()
         self.connected = False
@@ -102,12 +103,11 @@ class Consumer:
             raise KafkaConnectionError
         consumer = member(self._feeds, self._kafka, self._group, max_poll_records=BATCH)
         self._holes.clear()
-        HOLES.set(0)
         self._heard.clear()
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
             while not self._stopping.is_set():
-                polled = consumer.poll(timeout_ms=250)
+                polled = consumer.poll(timeout_ms=250 if self.connected else 50)  # to see soon that it has joined
                 if consumer.group_metadata().state == MemberState.STABLE:
                     self.connected, joined_by = True, time.monotonic() + JOIN_SECONDS
                 elif time.monotonic() > joined_by:
@@ -174,7 +174,6 @@ class Consumer:
             if taken.position > hole.after:  # it is being filled: wait on
                 hole.after, hole.since = taken.position, time.monotonic()
             hole.end = end
-        HOLES.set(len(self._holes))
 
     def _fill_holes(self) -> None:
         away: set[str] = set()
@@ -192,7 +191,6 @@ class Consumer:
             if not records:
                 log.error("not_in_the_producers_log", topic=place.topic, partition=place.partition, after=after)
                 self._holes.pop(place, None)
-                HOLES.set(len(self._holes))
                 continue
             taken = self._take(place, records)
             if taken is None:
@@ -210,7 +208,6 @@ class Consumer:
         now, mine = time.monotonic(), consumer.assignment()
         for place in self._holes.keys() - mine:
             del self._holes[place]
-        HOLES.set(len(self._holes))
         self._heard = {place: self._heard.get(place, now) for place in mine} | dict.fromkeys(polled, now)
         self._suspected -= polled.keys()
         silent = [place for place, heard in self._heard.items() if now - heard > SILENCE_SECONDS]

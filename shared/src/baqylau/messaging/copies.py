@@ -69,7 +69,7 @@ class _Telling:
 
     def __init__(self, service: Service, connection: Connection[DictRow]) -> None:
         self._snapshot = Transaction(service.store, connection)
-        self._aggregates = Aggregates(lambda id_, after, _: service.history(id_, after), 0)
+        self._aggregates = Aggregates(lambda cls, id_, _: cls.replay(service.history(id_)), 0)
         rows = self._snapshot.read("SELECT upstream, key, min(position) FROM parked_records GROUP BY upstream, key")
         self._parked = {(upstream, key): position for upstream, key, position in rows}
         self._discarded = self._given_up(service.store.events_table_name)

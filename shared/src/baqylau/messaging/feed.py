@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from baqylau import certificates
 from baqylau.lines import Line
 from baqylau.messaging.envelope import Incoming, from_item
 
@@ -22,7 +23,7 @@ class Feed:
         self._topic = topic
         self._url = f"{base_url}/events"
         self._token = tokens / audience.value
-        self._client = httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._client = httpx.Client(timeout=TIMEOUT_SECONDS, verify=certificates.needed(base_url))
 
     def read(self, partition: int, after: int, limit: int = 500) -> Sequence[Incoming]:
         """Records of a partition behind a position, oldest first. Raises `FeedOutOfReach`."""

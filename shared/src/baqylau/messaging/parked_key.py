@@ -18,9 +18,11 @@ BEHIND = "behind-a-parked-record"
 class ParkedKey(Aggregate):
     """The parked records of a key, of every upstream partition."""
 
+    discarded: set[tuple[str, int]]
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
-        self.discarded: set[tuple[str, int]] = set()
+        self.discarded = set()
 
     class RecordParked(DomainEvent):
         """`reason`: codes. `type`: as the record's header has it, of a stranger's record whatever stood there."""

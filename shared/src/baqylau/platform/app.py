@@ -50,7 +50,7 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
     app.state.clock = runtime.clock
     app.state.runtime = runtime
     app.state.verifier = TokenVerifier(runtime.settings, runtime.audiences)
-    for router in (*routers, _health, _events, _parked):  # looked through in this order at each request
+    for router in (_health, *routers, _events, _parked):  # in this order, and each worked out when first gone through
         app.include_router(router)
     if runtime.settings.simulation and runtime.settings.line is not Line.GATE:
         app.include_router(_simulation)

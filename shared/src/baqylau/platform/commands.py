@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from baqylau.eventstore.aggregate import Cause
 from baqylau.eventstore.answers import ASK, Answered
-from baqylau.eventstore.transaction import Statement
+from baqylau.eventstore.transaction import Question
 from baqylau.eventstore.work import Work
 from baqylau.eventstore.writer import Writer
 from baqylau.observability.logs import correlation
@@ -40,7 +40,7 @@ class Commands:
         self._key = key
         self._if_match = if_match
 
-    async def run(self, decide: Decide, status: int = 200, ahead: Sequence[Statement] = ()) -> Response:
+    async def run(self, decide: Decide, status: int = 200, ahead: Sequence[Question] = ()) -> Response:
         """Run one command in a transaction and answer what it returned.
 
         The same key with the same request answers again what was answered, without a second effect; with another

@@ -49,6 +49,7 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
     try:
         settings = settings_of()
         configure_logs(name, settings.line)
+        set_interpreter()
         if len(sys.argv) > 1:
             sys.exit(_operate(sys.argv[1:], settings, create_app))
         require_own_settings(settings)
@@ -75,15 +76,19 @@ def main(name: str, settings_of: type[S], create_app: Callable[[S], FastAPI]) ->
     if runtime is not None and not runtime.service.store.has_own_read_models():
         sys.exit(_said(f"{name} won't start: its read models are of another release; run its `rebuild` first."))
     server = _Server(config, runtime)
-    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # what is here by now stays; to look at it again and again would hold up requests for 0.1 s each time
-    gc.set_threshold(*GARBAGE)
     signal.signal(signal.SIGTERM, _ended)  # the server raises it again once it has stopped
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     if not server.started:
         sys.exit(3)
+
+
+def set_interpreter() -> None:
+    """The interpreter's settings for what is done here, by several threads and with many objects that soon go."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*GARBAGE)
 
 
 def _bound(settings: ProcessSettings) -> socket.socket:

@@ -9,6 +9,7 @@ import psycopg
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from baqylau import certificates
 from baqylau.lines import Line
 from baqylau.platform.auth import require_own_token
 from baqylau.platform.settings import ProcessSettings, Settings
@@ -85,7 +86,7 @@ def _require_own_feed(settings: ProcessSettings, service: str) -> None:
     if not url:
         return
     try:
-        says = httpx.get(f"{url}/health/live", timeout=ASK_SECONDS).json()
+        says = httpx.get(f"{url}/health/live", timeout=ASK_SECONDS, verify=certificates.needed(url)).json()
         found = says["service"], says["line"]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError):
         return

@@ -41,6 +41,8 @@ class FactStated(PublicEvent):
 class Tally(Aggregate):
     """Counts 1, 2, 3…"""
 
+    number: int
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.number = 0

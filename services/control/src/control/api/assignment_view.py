@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from control.domain import assignment_events as events
 from control.domain.assignment import Assignment
-from control.domain.assignment_parts import DecisionMade, Party, Report, Request
+from control.domain.assignment_parts import DecisionMade, Party, Report
 from control.domain.paragraph_103_1 import OfficialRole, ResponsibleOfficial
 from control.domain.terms import Derivation, Term
 from control.domain.values import (
@@ -249,7 +249,7 @@ def view(found: Assignment, responsible: tuple[ResponsibleOfficial, ...], today:
 
 def overdue(found: Assignment, today: date) -> bool:
     """Whether the deadline is over without a report of the time, accepted or under review."""
-    in_time = any(r.under_review and r.reported.reported_on <= found.deadline for r in found.reports.values())
+    in_time = any(r.under_review and r.reported_on <= found.deadline for r in found.reports.values())
     return found.deadline < today and not found.status.closed and not in_time
 
 
@@ -297,7 +297,7 @@ def _officials(officials: tuple[ResponsibleOfficial, ...]) -> list[Official]:
     ]
 
 
-def _request(number: int, request: Request) -> RequestState:
+def _request(number: int, request: events.Request) -> RequestState:
     asked, taken, opinion, notice = request.asked, request.taken, request.opinion, request.notice
     return RequestState(
         number=number,
@@ -345,15 +345,14 @@ def _derivation(term: Term | None) -> Derivation | None:
 
 
 def _report(number: int, report: Report) -> ReportState:
-    reported, returned = report.reported, report.returned
     return ReportState(
         number=number,
-        reported_on=reported.reported_on,
-        on_paper=reported.on_paper,
-        text=reported.text,
-        evidence=reported.evidence,
-        deadline=reported.deadline,
+        reported_on=report.reported_on,
+        on_paper=report.on_paper,
+        text=report.text,
+        evidence=report.evidence,
+        deadline=report.deadline,
         accepted_on=report.accepted_on,
-        returned_on=returned.returned_on if returned else None,
-        return_reason=returned.reason if returned else None,
+        returned_on=report.returned_on,
+        return_reason=report.return_reason,
     )

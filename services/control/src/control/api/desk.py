@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from baqylau.eventstore.aggregate import Cause
-from baqylau.eventstore.transaction import Statement
+from baqylau.eventstore.transaction import Question
 from baqylau.eventstore.work import Work
 from baqylau.platform.auth import Role
 from baqylau.platform.commands import Commands, commands
@@ -43,7 +43,7 @@ class Desk:
         self,
         decide: Callable[[Work, Circumstances], BaseModel],
         status: int = 200,
-        ahead: Sequence[Statement] = (),
+        ahead: Sequence[Question] = (),
     ) -> Response:
         """Run a command in a transaction and answer what it returned. `ahead`: as `Writer.submit`."""
 

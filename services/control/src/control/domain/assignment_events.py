@@ -4,7 +4,7 @@
 may read, never in a log or on a topic.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -20,7 +20,6 @@ from control.domain.assignment_parts import (
     Party,
     PartyRole,
     Report,
-    Request,
 )
 from control.domain.paragraph_103_1 import ResponsibleOfficial
 from control.domain.paragraph_103_2 import MovedProposal, ProposalExpected
@@ -144,7 +143,7 @@ class LetterEvent(AssignmentEvent):
 
     number: int
 
-    def change(self, assignment: "Assignment", **taken: Any) -> Request:
+    def change(self, assignment: "Assignment", **taken: Any) -> "Request":
         """Change what the rules are asked about the letter."""
         request = assignment.requests[self.number]
         request.taken = replace(request.taken, **taken)
@@ -202,6 +201,7 @@ class Granted(LetterEvent):
     responsible: tuple[ResponsibleOfficial, ...]
 
     def apply(self, assignment: "Assignment") -> None:
+        assert isinstance(self, ExtensionGranted | ControlTransferred)
         self.change(assignment, decided_on=self.decided_on).decision = self
         assignment.deadline, assignment.control = self.new_deadline, self.control
         assignment.grants += 1
@@ -255,6 +255,21 @@ class NoticeMissed(LetterEvent):
         self.change(assignment, notice_missed=True)
 
 
+@dataclass(slots=True)
+class Request:
+    """A letter that was taken in, and what became of it. `taken`: the same as the rules ask about it."""
+
+    asked: ExtensionRequested
+    taken: LetterTaken
+    opinion_term: Term | None = None
+    opinion: ExpertOpinionIssued | None = None
+    decision: ExtensionGranted | ControlTransferred | ExtensionRefused | None = None
+    notice_term: Term | None = None
+    notice: GovernmentDecisionNoticeGiven | None = None
+    reviews: dict[str, tuple[ResponsibleOfficial, ...]] = field(default_factory=dict)
+    """Reviews that it raised, by the event's name, with the officials named."""
+
+
 class ExecutionReported(AssignmentEvent):
     number: int
     reported_on: date
@@ -264,7 +279,9 @@ class ExecutionReported(AssignmentEvent):
     deadline: date
 
     def apply(self, assignment: "Assignment") -> None:
-        assignment.reports[self.number] = Report(self)
+        assignment.reports[self.number] = Report(
+            self.reported_on, self.on_paper, self.text, self.evidence, self.deadline
+        )
         assignment.status = Status.REPORTED
 
 
@@ -276,7 +293,8 @@ class ExecutionReturned(AssignmentEvent):
     deadline: date
 
     def apply(self, assignment: "Assignment") -> None:
-        assignment.reports[self.number].returned = self
+        report = assignment.reports[self.number]
+        report.returned_on, report.return_reason = self.returned_on, self.reason
         assignment.status = Status.OPEN
 
 

@@ -92,7 +92,7 @@ class OnExecution(AssignmentState):
         """Accept a report: the assignment is completed and taken off control. Raises KeyError where it isn't there."""
         report = self.reports[number]
         with self._up_to_date(c) as standing:
-            reported_on = report.reported.reported_on
+            reported_on = report.reported_on
             refuse_if(acceptance_grounds(standing, reported_on, decided_on, c.today, under_review=report.under_review))
             self._record(
                 events.AssignmentCompleted,
@@ -110,7 +110,7 @@ class OnExecution(AssignmentState):
         """Return a report: the assignment is open again. Raises KeyError where it isn't there."""
         report = self.reports[number]
         with self._up_to_date(c) as standing:
-            reported_on, under_review = report.reported.reported_on, report.under_review
+            reported_on, under_review = report.reported_on, report.under_review
             refuse_if(
                 return_grounds(standing, reported_on, decided_on, c.today, under_review=under_review, reason=reason)
             )

@@ -1,27 +1,14 @@
-"""What an assignment is made of: its parties, its letters with what became of them, its reports and its misses."""
+"""What an assignment is made of: its parties, its reports and its misses. Its letters stand by their events."""
 
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from baqylau.segregation import PermittedUnit
 
 from control.domain.paragraph_103_1 import ResponsibleOfficial
 from control.domain.terms import Term
-from control.domain.values import LetterTaken
-
-if TYPE_CHECKING:
-    from control.domain.assignment_events import (
-        ExecutionReported,
-        ExecutionReturned,
-        ExpertOpinionIssued,
-        ExtensionRefused,
-        ExtensionRequested,
-        GovernmentDecisionNoticeGiven,
-        Granted,
-    )
 
 
 class PartyRole(StrEnum):
@@ -75,31 +62,21 @@ class MovedTerm:
 
 
 @dataclass(slots=True)
-class Request:
-    """A letter that was taken in, and what became of it. `taken`: the same as the rules ask about it."""
-
-    asked: "ExtensionRequested"
-    taken: LetterTaken
-    opinion_term: Term | None = None
-    opinion: "ExpertOpinionIssued | None" = None
-    decision: "Granted | ExtensionRefused | None" = None
-    notice_term: Term | None = None
-    notice: "GovernmentDecisionNoticeGiven | None" = None
-    reviews: dict[str, tuple[ResponsibleOfficial, ...]] = field(default_factory=dict)
-    """Reviews that it raised, by the event's name, with the officials named."""
-
-
-@dataclass(slots=True)
 class Report:
-    """A report of execution. Neither returned nor accepted: under review."""
+    """A report of execution, and what became of it. Neither returned nor accepted: under review."""
 
-    reported: "ExecutionReported"
-    returned: "ExecutionReturned | None" = None
+    reported_on: date
+    on_paper: bool
+    text: str = field(repr=False)
+    evidence: str | None = field(repr=False)
+    deadline: date
+    returned_on: date | None = None
+    return_reason: str | None = field(default=None, repr=False)
     accepted_on: date | None = None
 
     @property
     def under_review(self) -> bool:
-        return self.returned is None and self.accepted_on is None
+        return self.returned_on is None and self.accepted_on is None
 
 
 @dataclass(slots=True)

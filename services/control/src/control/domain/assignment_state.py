@@ -14,12 +14,7 @@ from uuid import UUID
 from baqylau.eventstore.aggregate import Aggregate, Cause
 
 from control.domain import assignment_events as events
-from control.domain.assignment_parts import (
-    Miss,
-    Party,
-    Report,
-    Request,
-)
+from control.domain.assignment_parts import Miss, Party, Report
 from control.domain.calendar import ProductionCalendar
 from control.domain.deadlines import Duty, DutyKind, extension_pending, missed_by, next_due, open_duties
 from control.domain.paragraph_103_1 import ResponsibleOfficial
@@ -65,20 +60,31 @@ class AssignmentState(Aggregate):
     received_on: date
     deadline: date
     controlled_by: ControllingSide
-    rules: RuleSet
+    rule_set: str
     executor: Party
     co_executors: tuple[Party, ...]
+    status: Status
+    grants: int
+    proposals: dict[str, ProposalExpected]
+    requests: dict[int, events.Request]
+    reports: dict[int, Report]
+    misses: dict[date, Miss]
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.status = Status.OPEN
         self.grants = 0
-        self.proposals: dict[str, ProposalExpected] = {}
-        self.requests: dict[int, Request] = {}
-        self.reports: dict[int, Report] = {}
-        self.misses: dict[date, Miss] = {}
+        self.proposals = {}
+        self.requests = {}
+        self.reports = {}
+        self.misses = {}
 
     # How it stands
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set that governs it for its whole life."""
+        return RULES.named(self.rule_set)
 
     @property
     def standing(self) -> Standing:
@@ -107,7 +113,7 @@ class AssignmentState(Aggregate):
             self.standing,
             self.proposals.values(),
             {number: request.taken for number, request in self.requests.items()},
-            report_in_review=next((r.reported.reported_on for r in self.reports.values() if r.under_review), None),
+            report_in_review=next((r.reported_on for r in self.reports.values() if r.under_review), None),
             deadline_missed=self.deadline in self.misses,
         )
 
@@ -118,7 +124,7 @@ class AssignmentState(Aggregate):
         self.document_id, self.clause, self.text = issued.document_id, issued.clause, issued.text
         self.origin, self.control, self.urgency = issued.origin, issued.control, issued.urgency
         self.issued_on, self.received_on, self.deadline = issued.issued_on, issued.received_on, issued.deadline
-        self.controlled_by, self.rules = issued.controlled_by, RULES.named(issued.rule_set)
+        self.controlled_by, self.rule_set = issued.controlled_by, issued.rule_set
         self.executor, self.co_executors = issued.executor, issued.co_executors
         self.proposals = {expected.organization: expected for expected in issued.proposals}
 

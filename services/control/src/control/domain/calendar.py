@@ -164,12 +164,15 @@ class ProductionCalendar:
 
     def amended(self, amendments: Iterable[CalendarAmendment]) -> "ProductionCalendar":
         """The next version, with these days changed; this one stays. Ask `amendment_grounds` first."""
-        added = tuple(amendments)
+        return self.as_amended(self.version + 1, self.amendments + tuple(amendments))
+
+    def as_amended(self, version: int, amendments: tuple[CalendarAmendment, ...]) -> "ProductionCalendar":
+        """A version with these amendments, those of this one among them, the oldest first."""
         worked = set(self._working_days)
-        worked.update(amendment.date for amendment in added if amendment.working)
-        worked.difference_update(amendment.date for amendment in added if not amendment.working)
+        for amendment in amendments:
+            (worked.add if amendment.working else worked.discard)(amendment.date)
         bitmap = bytes(date.fromordinal(_FIRST + offset) in worked for offset in range(_DAYS))
-        return ProductionCalendar(self.version + 1, bitmap, self.amendments + added)
+        return ProductionCalendar(version, bitmap, amendments)
 
     def _worked_through(self, day: date) -> int:
         offset = day.toordinal() - _FIRST

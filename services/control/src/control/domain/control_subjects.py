@@ -21,9 +21,11 @@ _NAMESPACE = UUID("6f0b5f0e-6c43-5b0e-9f0a-0d6c1a7f1032")
 class ControlSubjectsOf(Aggregate):
     """The entries of one organization, in the order in which they were made."""
 
+    history: list[ControlSubjects]
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
-        self.history: list[ControlSubjects] = []
+        self.history = []
 
     @staticmethod
     def id_for(organization: str) -> UUID:

@@ -6,20 +6,34 @@ aggregates that the writer keeps and doesn't ask the database whether it was eve
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from baqylau.contracts.values import CalendarDay
 from baqylau.eventstore.aggregate import Aggregate, Cause, DomainEvent
 from baqylau.refusals import refuse_if
+from pydantic import PlainSerializer, PlainValidator
 
 from control.domain import calendar
-from control.domain.calendar import CalendarAmendment
+from control.domain.calendar import CalendarAmendment, ProductionCalendar
 
 ID = UUID("6f0b5f0e-6c43-5b0e-9f0a-0d6c1a7f1033")
 
 
+def _said(amended: ProductionCalendar) -> tuple[int, list[tuple[str, bool, str]]]:
+    return amended.version, [(day.date.isoformat(), day.working, day.decree) for day in amended.amendments]
+
+
+def _made_again(said: tuple[int, list[tuple[str, bool, str]]]) -> ProductionCalendar:
+    version, days = said
+    amendments = tuple(CalendarAmendment(date.fromisoformat(day), working, decree) for day, working, decree in days)
+    return calendar.first_calendar().as_amended(version, amendments)
+
+
 class Calendar(Aggregate):
-    """There is one on each line."""
+    """There is one on each line. `current`: in a snapshot, its version and its amendments."""
+
+    current: Annotated[ProductionCalendar, PlainValidator(_made_again), PlainSerializer(_said)]
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from baqylau.eventstore.aggregate import DomainEvent
+from baqylau.eventstore.rows import Rows, Values
 from baqylau.eventstore.service import ReadModel
 from baqylau.eventstore.transaction import Statement
 
@@ -29,6 +30,9 @@ CREATE INDEX IF NOT EXISTS assignments_next_due ON assignments (next_due, id) WH
 """
 
 
+_ROWS = Rows("assignments")
+
+
 def changes(event: DomainEvent) -> Sequence[Statement]:
     """How the table follows an event."""
     if isinstance(event, events.AssignmentIssued):
@@ -40,62 +44,53 @@ def changes(event: DomainEvent) -> Sequence[Statement]:
 
 def _issued(event: events.AssignmentIssued) -> Statement:
     origin = event.origin
-    return (
-        "INSERT INTO assignments (id, document_id, clause, source, originator, personal, occasion, controlled_by, "
-        "rule_set, issued_on, control, status, deadline, area, organizations, units, next_due, version) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            event.originator_id,
-            event.document_id,
-            event.clause,
-            origin.source.value,
-            origin.originator.value,
-            origin.personal,
-            origin.occasion.value if origin.occasion else None,
-            event.controlled_by.value,
-            event.rule_set,
-            event.issued_on,
-            event.control.value,
-            event.status.value,
-            event.deadline,
-            event.executor.area,
-            _organizations(event),
-            _units(event),
-            event.next_due,
-            event.originator_version,
-        ),
+    return _ROWS.insert(
+        {
+            "id": event.originator_id,
+            "document_id": event.document_id,
+            "clause": event.clause,
+            "source": origin.source.value,
+            "originator": origin.originator.value,
+            "personal": origin.personal,
+            "occasion": origin.occasion.value if origin.occasion else None,
+            "controlled_by": event.controlled_by.value,
+            "rule_set": event.rule_set,
+            "issued_on": event.issued_on,
+            "control": event.control.value,
+            "deadline": event.deadline,
+            **_parties(event),
+            **_standing(event),
+        }
     )
 
 
 def _changed(event: events.AssignmentEvent) -> Statement:
-    granted = event if isinstance(event, events.Granted) else None
-    corrected = event if isinstance(event, events.AssignmentCorrected) else None
-    return (
-        "UPDATE assignments SET version = %s, status = %s, next_due = %s, organizations = %s, units = %s, area = %s, "
-        "deadline = coalesce(%s, deadline), control = coalesce(%s, control), "
-        "clause = coalesce(%s, clause), reported_on = coalesce(%s, reported_on) WHERE id = %s",
-        (
-            event.originator_version,
-            event.status.value,
-            event.next_due,
-            _organizations(event),
-            _units(event),
-            event.executor.area,
-            granted.new_deadline if granted else None,
-            granted.control.value if granted else None,
-            corrected.clause if corrected else None,
-            event.reported_on if isinstance(event, events.ExecutionReported) else None,
-            event.originator_id,
-        ),
-    )
+    changed = _standing(event)
+    match event:
+        case events.Granted():
+            changed |= {"deadline": event.new_deadline, "control": event.control.value}
+        case events.AssignmentCorrected():
+            changed |= {"clause": event.clause, **_parties(event)} if event.clause is not None else _parties(event)
+        case events.ExecutorReplaced():
+            changed |= _parties(event)
+        case events.ExecutionReported():
+            changed["reported_on"] = event.reported_on
+    return _ROWS.update(event.originator_id, changed)
 
 
-def _organizations(event: events.AssignmentEvent) -> list[str]:
-    return [party.organization for party in (event.executor, *event.co_executors)]
+def _standing(event: events.AssignmentEvent) -> Values:
+    """What every event says."""
+    return {"status": event.status.value, "next_due": event.next_due, "version": event.originator_version}
 
 
-def _units(event: events.AssignmentEvent) -> list[object]:
-    return [party.unit_id for party in (event.executor, *event.co_executors)]
+def _parties(event: events.AssignmentEvent) -> Values:
+    """What changes with the parties, or their areas."""
+    parties = (event.executor, *event.co_executors)
+    return {
+        "area": event.executor.area,
+        "organizations": [party.organization for party in parties],
+        "units": [party.unit_id for party in parties],
+    }
 
 
 ASSIGNMENTS = ReadModel(TABLES, changes)

@@ -65,11 +65,15 @@ class NoticeEvent(DomainEvent):
 class Notice(Aggregate):
     """Written once for an event and a recipient: the same two give the same id."""
 
+    written: "Notice.NoticeWritten | None"
+    read_at: datetime | None
+    deliveries: dict[ChannelKind, Delivery]
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
-        self.written: Notice.NoticeWritten | None = None
-        self.read_at: datetime | None = None
-        self.deliveries: dict[ChannelKind, Delivery] = {}
+        self.written = None
+        self.read_at = None
+        self.deliveries = {}
 
     @staticmethod
     def id_for(cause_id: str, recipient_id: UUID) -> UUID:

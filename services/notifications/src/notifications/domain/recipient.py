@@ -78,9 +78,11 @@ Channel = Annotated[
 class Recipient(Aggregate):
     """Who is told of what concerns one unit."""
 
+    set: "Recipient.RecipientSet | None"
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
-        self.set: Recipient.RecipientSet | None = None
+        self.set = None
 
     @staticmethod
     def id_for(recipient_id: UUID) -> UUID:

@@ -20,6 +20,13 @@ class Document(Aggregate):
     """`content_sha256`: the digest that the content has, or must have; None: neither is known yet."""
 
     requisites: Requisites
+    organization: str
+    unit_id: UUID
+    registration_number: str
+    registered_on: date
+    content_sha256: str | None
+    content_stored: bool
+    withdrawn: bool
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
@@ -27,7 +34,7 @@ class Document(Aggregate):
         self.unit_id = UUID(int=0)
         self.registration_number = ""
         self.registered_on = date.min
-        self.content_sha256: str | None = None
+        self.content_sha256 = None
         self.content_stored = False
         self.withdrawn = False
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 import structlog
+from baqylau import certificates
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
@@ -54,7 +55,7 @@ class Auditor:
         self._token = settings.service_token_file / settings.line.value
         self._topics = {topic_of(self._line, service): service for service in AUDITED}
         self._units: set[UUID] = set()
-        self._http = httpx.Client(timeout=REPORT_SECONDS)  # kept: each one reads all certificates that there are
+        self._http = httpx.Client(timeout=REPORT_SECONDS, verify=certificates.needed(self._url))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
         self.connected = False
@@ -98,7 +99,8 @@ class Auditor:
             joined_by = time.monotonic() + JOIN_SECONDS
             while not self._stopping.is_set():
                 self._learn(units.poll(timeout_ms=0, max_records=1000))
-                polled = records.poll(timeout_ms=250, max_records=500)
+                # at first, to see soon that it has joined
+                polled = records.poll(timeout_ms=250 if self.connected else 50, max_records=500)
                 self.connected = self.connected or records.group_metadata().state == MemberState.STABLE
                 if not self.connected and time.monotonic() > joined_by:
                     raise Stuck

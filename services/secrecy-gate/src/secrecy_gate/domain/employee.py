@@ -26,10 +26,13 @@ class Posting:
 class Employee(Aggregate):
     """Known by an id only; who that is, the gate doesn't know. `told`: as an organization's."""
 
+    told: Counter[Regime]
+    postings: dict[UUID, Posting]
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
-        self.told: Counter[Regime] = Counter()
-        self.postings: dict[UUID, Posting] = {}
+        self.told = Counter()
+        self.postings = {}
 
     @staticmethod
     def id_for(employee_id: UUID) -> UUID:

@@ -40,13 +40,19 @@ class Organization(Aggregate):
     organization's own version, a line could count the events of which it isn't told.
     """
 
+    code: str
+    told: Counter[Regime]
+    units: dict[UUID, Unit]
+    _codes: set[str]
+    _under_unit: dict[UUID, set[UUID]]
+
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.code = ""
-        self.told: Counter[Regime] = Counter()
-        self.units: dict[UUID, Unit] = {}
-        self._codes: set[str] = set()
-        self._under_unit: dict[UUID | None, set[UUID]] = {}
+        self.told = Counter()
+        self.units = {}
+        self._codes = set()
+        self._under_unit = {}
 
     @staticmethod
     def id_for(code: str) -> UUID:
@@ -77,7 +83,7 @@ class Organization(Aggregate):
                 self.unit_id, self.code, self.names, self.parent_id, self.documentation_service, self.originator_version
             )
             organization._codes.add(self.code)
-            organization._under_unit.setdefault(self.parent_id, set()).add(self.unit_id)
+            organization._put_under(self.parent_id, self.unit_id)
 
     class UnitRegimeAssigned(DomainEvent):
         """Carries all of the unit's data: a line hears of a unit here first."""
@@ -115,8 +121,9 @@ class Organization(Aggregate):
         def apply(self, organization: "Organization") -> None:
             organization.told.update([self.regime] if self.regime else [])
             unit = organization.units[self.unit_id]
-            organization._under_unit[unit.parent_id].discard(unit.id)
-            organization._under_unit.setdefault(self.parent_id, set()).add(unit.id)
+            if unit.parent_id is not None:
+                organization._under_unit[unit.parent_id].discard(unit.id)
+            organization._put_under(self.parent_id, unit.id)
             unit.parent_id = self.parent_id
             for moved in self.moved_unit_ids:
                 organization.units[moved].version = self.originator_version
@@ -268,6 +275,10 @@ class Organization(Aggregate):
         for unit in found:  # it grows as it is walked
             found += [self.units[id_] for id_ in sorted(self._under_unit.get(unit.id, ()))]
         return found
+
+    def _put_under(self, parent_id: UUID | None, unit_id: UUID) -> None:
+        if parent_id is not None:
+            self._under_unit.setdefault(parent_id, set()).add(unit_id)
 
     def _level(self, unit_id: UUID) -> int:
         return len(self._above(unit_id))
