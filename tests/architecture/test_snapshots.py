@@ -34,17 +34,13 @@ st.register_type_strategy(EmailChannel, st.just(EmailChannel(email="a@b.kz")))
 st.register_type_strategy(WebhookChannel, st.just(WebhookChannel(webhook="https://b.kz", secret="c")))
 
 
-def events_of(cls: type[Aggregate]) -> list[type[DomainEvent]]:
-    return [one for one in vars(cls).values() if isinstance(one, type) and issubclass(one, DomainEvent)]
-
-
 @pytest.mark.parametrize("cls", AGGREGATES, ids=lambda cls: cls.__name__)
 @given(data=st.data())
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_an_aggregate_is_the_same_behind_a_snapshot_and_goes_on_as_it_would(
     cls: type[Aggregate], data: st.DataObject
 ) -> None:
-    kinds = events_of(cls)
+    kinds = list(cls.event_classes().values())
     history: list[DomainEvent] = []
     restored = None
     for kind in [kinds[0], *data.draw(st.lists(st.sampled_from(kinds), max_size=10))]:

@@ -77,11 +77,19 @@ class Aggregate:
 
     def __init_subclass__(cls) -> None:
         package = cls.__module__.partition(".")[0]
-        for name, member in list(vars(cls).items()):
-            if isinstance(member, type) and issubclass(member, DomainEvent):
-                member.TOPIC = f"{package}:{name}"
-                member.aggregate_type = cls
-                register_topic(member.TOPIC, member)
+        for name, event in cls.event_classes().items():
+            event.TOPIC = f"{package}:{name}"
+            event.aggregate_type = cls
+            register_topic(event.TOPIC, event)
+
+    @classmethod
+    def event_classes(cls) -> dict[str, type[DomainEvent]]:
+        """Those that stand inside this very class, by their names."""
+        return {
+            name: member
+            for name, member in vars(cls).items()
+            if isinstance(member, type) and issubclass(member, DomainEvent)
+        }
 
     def trigger(self, event: type[DomainEvent], cause: Cause, **fields: Any) -> None:
         """Make the next event and apply it. It is stored when the work it belongs to is committed."""

@@ -20,7 +20,7 @@ import structlog
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from baqylau.eventstore.aggregate import Aggregate, DomainEvent
+from baqylau.eventstore.aggregate import Aggregate
 from baqylau.eventstore.transaction import Statement
 
 WORTH = 200
@@ -87,11 +87,7 @@ def classes() -> Sequence[type[Aggregate]]:
     found: list[type[Aggregate]] = [Aggregate]
     for cls in found:  # it grows as it is walked
         found += [sub for sub in cls.__subclasses__() if sub not in found]
-    return [cls for cls in found if _has_events(cls) and not cls.counts_only]
-
-
-def _has_events(cls: type[Aggregate]) -> bool:
-    return any(isinstance(member, type) and issubclass(member, DomainEvent) for member in vars(cls).values())
+    return [cls for cls in found if cls.event_classes() and not cls.counts_only]
 
 
 def prepare() -> None:
