@@ -23,7 +23,7 @@ from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Incoming
 from baqylau.messaging.feed import Feed, FeedOutOfReach
-from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member
+from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member, poll_ms
 from baqylau.messaging.intake import Intake, Taken, reason_of, upstream_of
 from baqylau.messaging.parked import Retried, count_parked, retry, waiting_keys
 from baqylau.observability.metrics import CONSUMER_RESTARTS, HOLES
@@ -107,7 +107,7 @@ class Consumer:
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
             while not self._stopping.is_set():
-                polled = consumer.poll(timeout_ms=250 if self.connected else 50)  # to see soon that it has joined
+                polled = consumer.poll(timeout_ms=poll_ms(self.connected))
                 if consumer.group_metadata().state == MemberState.STABLE:
                     self.connected, joined_by = True, time.monotonic() + JOIN_SECONDS
                 elif time.monotonic() > joined_by:

@@ -18,7 +18,7 @@ from baqylau import certificates
 from baqylau.contracts import secrecy_gate as gate
 from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member
+from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member, poll_ms
 from baqylau.messaging.reading import Polled, make_consumer
 from baqylau.platform.settings import ProcessSettings
 from kafka import KafkaConsumer
@@ -99,8 +99,7 @@ class Auditor:
             joined_by = time.monotonic() + JOIN_SECONDS
             while not self._stopping.is_set():
                 self._learn(units.poll(timeout_ms=0, max_records=1000))
-                # at first, to see soon that it has joined
-                polled = records.poll(timeout_ms=250 if self.connected else 50, max_records=500)
+                polled = records.poll(timeout_ms=poll_ms(self.connected), max_records=500)
                 self.connected = self.connected or records.group_metadata().state == MemberState.STABLE
                 if not self.connected and time.monotonic() > joined_by:
                     raise Stuck
