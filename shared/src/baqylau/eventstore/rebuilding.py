@@ -7,7 +7,7 @@ tables or the new ones, never a half. It may be stopped or killed at any time: t
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
@@ -84,27 +84,18 @@ class _Rebuild:
     def _follow(self) -> None:
         """Follow the log until little is left; each batch is read while the database writes the one before it."""
         with ThreadPoolExecutor(1) as beside:
-            written: Future[None] | None = None
-            more = True
-            while more:
-                count, steps = self._next()
-                more = count > LITTLE
-                if written is not None:
-                    written.result()
+            count, steps = self._next()
+            while count > LITTLE:
                 written = beside.submit(self._commit, steps)
-            assert written is not None
-            written.result()
+                count, steps = self._next()
+                written.result()
+        self._commit(steps)
 
     def _commit(self, steps: Sequence[Step]) -> None:
         """What is lost of it in a crash is lost with the whole schema, which is nobody's loss."""
         with self._connection.pipeline(), self._connection.transaction():
             self._connection.execute("SET LOCAL synchronous_commit = off")
-            self._write(steps)
-
-    def _write(self, steps: Sequence[Step]) -> None:
-        self._side.enter()
-        self._side.write(steps)
-        self._connection.execute("SET LOCAL search_path TO DEFAULT")
+            self._side.write(steps)
 
     def _next(self) -> tuple[int, Sequence[Step]]:
         """How many events come next in the log, of a batch, and what the read models make of them."""
@@ -135,7 +126,7 @@ class _Rebuild:
         count = BATCH
         while count:
             count, steps = self._next()
-            self._write(steps)
+            self._side.write(steps)
 
     def _take_the_place(self) -> None:
         new = self._side.tables()

@@ -28,11 +28,11 @@ class Rows:
 
     def insert(self, values: Values) -> Statement:
         """A new row. The columns that aren't named are as the table's definition has them."""
-        return _inserting(self, tuple(values)), values
+        return _statement(self, True, tuple(values)), values
 
     def update(self, key: Any, values: Values) -> Statement:
         """These columns of the row change, and no others. Nothing happens where there is no such row."""
-        query = _updating(self, tuple(values))
+        query = _statement(self, False, tuple(values))
         values[self.key] = key
         return query, values
 
@@ -48,18 +48,15 @@ _SHAPES: dict[LiteralString, _Shape] = {}
 
 
 @cache
-def _inserting(rows: Rows, columns: tuple[str, ...]) -> LiteralString:
-    places = ", ".join(f"%({column})s" for column in columns)
-    query: LiteralString = f"INSERT INTO {rows.table} ({', '.join(columns)}) VALUES ({places})"
-    _SHAPES[query] = _Shape(rows, True)
-    return query
-
-
-@cache
-def _updating(rows: Rows, columns: tuple[str, ...]) -> LiteralString:
-    changes = ", ".join(f"{column} = %({column})s" for column in columns)
-    query: LiteralString = f"UPDATE {rows.table} SET {changes} WHERE {rows.key} = %({rows.key})s"
-    _SHAPES[query] = _Shape(rows, False)
+def _statement(rows: Rows, inserts: bool, columns: tuple[str, ...]) -> LiteralString:
+    query: LiteralString
+    if inserts:
+        places = ", ".join(f"%({column})s" for column in columns)
+        query = f"INSERT INTO {rows.table} ({', '.join(columns)}) VALUES ({places})"
+    else:
+        changes = ", ".join(f"{column} = %({column})s" for column in columns)
+        query = f"UPDATE {rows.table} SET {changes} WHERE {rows.key} = %({rows.key})s"
+    _SHAPES[query] = _Shape(rows, inserts)
     return query
 
 

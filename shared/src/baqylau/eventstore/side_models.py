@@ -3,7 +3,8 @@
 A statement of a read model names its tables without a schema, so a search path is all that it takes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, LiteralString
 
@@ -15,7 +16,7 @@ from baqylau.eventstore.rows import Folding, Step
 from baqylau.eventstore.service import ReadModel
 
 TEMPORARY = "pg_temp"
-"""The schema of the session's own temporary tables, which nobody else sees."""
+"""The schema of the session's own temporary tables: nobody else sees them, and unqualified names find them first."""
 
 
 class SideModels:
@@ -31,13 +32,16 @@ class SideModels:
 
     def create(self) -> None:
         """Make the tables, empty. Their indexes come last (`create_indexes`): so the tables are filled in less time."""
-        self.enter()
-        for statement in self._tables:
-            self._connection.execute(statement)
+        with self._inside():
+            for statement in self._tables:
+                self._connection.execute(statement)
 
-    def enter(self) -> None:
-        """Until the end of the transaction, names without a schema are of this one."""
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Names without a schema are of this one. After an error, going back takes that away, too."""
         self._connection.execute(SQL("SET LOCAL search_path TO {}").format(Identifier(self._schema)))
+        yield
+        self._connection.execute("SET LOCAL search_path TO DEFAULT")
 
     def follow(self, events: Iterable[DomainEvent]) -> None:
         """Let the tables follow events, in their order."""
@@ -55,7 +59,7 @@ class SideModels:
 
     def write(self, steps: Iterable[Step]) -> None:
         """Do it, in one round trip."""
-        with self._connection.pipeline(), self._connection.cursor() as cursor:
+        with self._connection.pipeline(), self._inside(), self._connection.cursor() as cursor:
             for (query, prepare), run in groupby(steps, lambda step: (step.query, step.prepare)):
                 if prepare:
                     cursor.executemany(query, [step.params for step in run])
@@ -65,9 +69,9 @@ class SideModels:
 
     def create_indexes(self) -> None:
         """Make the indexes that only serve reading."""
-        self.enter()
-        for statement in self._indexes:
-            self._connection.execute(statement)
+        with self._inside():
+            for statement in self._indexes:
+                self._connection.execute(statement)
 
     def analyze(self) -> None:
         """Tell the planner what the tables hold: nobody else does before they are read."""

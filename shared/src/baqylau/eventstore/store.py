@@ -274,16 +274,18 @@ class Store(PostgresProcessRecorder):
 
     def read(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """Rows of a read model, as tuples, outside any transaction."""
-        with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(query, params, prepare=True).fetchall()
+        return self._rows(query, params, prepare=True)
 
     def search(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """As `read`, but planned for these very values: how lists are best found depends on how common those are.
 
         The plan that is kept of a prepared statement knows no values: it may gather all that fits for a page's sake.
         """
+        return self._rows(query, params, prepare=False)
+
+    def _rows(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any], *, prepare: bool) -> Rows:
         with self.datastore.pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(query, params, prepare=False).fetchall()
+            return cursor.execute(query, params, prepare=prepare).fetchall()
 
     def read_binary(self, query: LiteralString, params: Sequence[Any] = ()) -> Rows:
         """As `Transaction.read_binary`."""

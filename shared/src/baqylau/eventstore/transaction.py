@@ -42,6 +42,7 @@ _APPEND: LiteralString = (
 )
 # Looked up for each event. Joined, a planner that doesn't know the tables yet reads the chain from its beginning.
 _DIGEST: LiteralString = "coalesce((SELECT digest FROM log_chain WHERE position = notification_id), '')"
+_EVENT: LiteralString = "notification_id, originator_id, originator_version, topic, state"
 _BEHIND_SNAPSHOT: LiteralString = (
     "WITH snapshot AS (SELECT originator_version, state FROM snapshots AS s WHERE originator_id = %s AND code = %b "
     "AND digest = (SELECT digest FROM log_chain WHERE position = (SELECT notification_id FROM {events} AS e "
@@ -148,21 +149,20 @@ class Transaction:
 
     def log(self, after: int, limit: int) -> list[tuple[int, StoredEvent, bytes]]:
         """As `Store.log`."""
-        rows = self.read_binary(
-            f"SELECT notification_id, originator_id, originator_version, topic, state, {_DIGEST} "
-            f"FROM {self.store.events_table_name} WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
-            (after, limit),
-        )
+        rows = self._log(f"{_EVENT}, {_DIGEST}", after, limit)
         return [(row[0], StoredEvent(row[1], row[2], row[3], row[4]), row[5]) for row in rows]
 
     def events(self, after: int, limit: int) -> list[tuple[int, StoredEvent]]:
         """The same without the digests, for whom the events alone matter: in half the time."""
-        rows = self.read_binary(
-            "SELECT notification_id, originator_id, originator_version, topic, state "
-            f"FROM {self.store.events_table_name} WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+        rows = self._log(_EVENT, after, limit)
+        return [(row[0], StoredEvent(row[1], row[2], row[3], row[4])) for row in rows]
+
+    def _log(self, columns: LiteralString, after: int, limit: int) -> Rows:
+        return self.read_binary(
+            f"SELECT {columns} FROM {self.store.events_table_name} WHERE notification_id > %s "
+            "ORDER BY notification_id LIMIT %s",
             (after, limit),
         )
-        return [(row[0], StoredEvent(row[1], row[2], row[3], row[4])) for row in rows]
 
     def head(self) -> Head:
         """Where the log ends."""

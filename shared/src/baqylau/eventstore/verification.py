@@ -90,7 +90,6 @@ class _Verification:
         verdict = self._verdict
         side = SideModels(self._connection, self._service.of_log, TEMPORARY)
         side.create()
-        self._leave()
         self._follow(side)
         for check in self._checks:
             verdict.add(Finding(self._events, "the end", what) for what in check.end(self._snapshot.read))
@@ -105,9 +104,6 @@ class _Verification:
     @property
     def _events(self) -> str:
         return self._service.store.events_table_name
-
-    def _leave(self) -> None:
-        self._connection.execute("SET LOCAL search_path TO DEFAULT")
 
     def _follow(self, side: SideModels) -> None:
         """The log from its beginning: the chain, what is public of it, and the read models that it makes."""
@@ -134,9 +130,7 @@ class _Verification:
         """Let the read models follow; where one can't, because no service wrote that event, one by one."""
         try:
             with self._connection.transaction():
-                side.enter()
-                side.follow([event for _, event in events])
-                self._leave()
+                side.follow(event for _, event in events)
         except psycopg.Error as error:
             if out_of_reach(error):
                 raise

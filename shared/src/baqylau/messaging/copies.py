@@ -51,7 +51,6 @@ def copy_findings(
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         side = SideModels(connection, [ReadModel(copy.tables, lambda _: []) for copy in copies], TEMPORARY)
         side.create()
-        connection.execute("SET LOCAL search_path TO DEFAULT")  # in which temporary tables come first
         told = _Telling(service, connection)
         for upstream, of_it in groupby(copies, attrgetter("upstream")):
             policies = {kind: policy for copy in of_it for kind, policy in copy.policies.items()}
