@@ -19,6 +19,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a nursery is Li
 SAYS = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv, __name__, ready]), flush=True)"
 WHERE = "import json, os, sys; print(json.dumps([imported_in, os.getpid(), *sys.modules]), flush=True)"
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
+SAYS_MAKER = """import json, os
+import made
+if __name__ == "__main__":
+    print(json.dumps([made.by, os.getpid()]))
+"""
 PROGRAMS = {
     "says": SAYS,
     "sleeps": SLEEPS,
@@ -42,7 +47,7 @@ def packages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def nursery(packages: Path) -> Iterator[Nursery]:
-    found = Nursery(["fractions"], PROGRAMS, {"PYTHONPATH": str(packages)}, packages / "nursery.log")
+    found = Nursery(["fractions"], [], {"PYTHONPATH": str(packages)}, packages / "nursery.log")
     yield found
     found.close()
 
@@ -114,6 +119,26 @@ def test_a_package_is_imported_once_and_in_no_process_of_another(nursery: Nurser
     assert "fractions" in others
 
 
+def test_what_is_made_for_a_package_is_made_once_for_all_its_children(packages: Path) -> None:
+    (packages / "made.py").write_text(
+        "import os, sys\nby = []\ndef make(): by.append((os.getpid(), 'here' in sys.modules))"
+    )
+    (packages / "here" / "__main__.py").write_text(SAYS_MAKER)
+    nursery = Nursery(
+        ["fractions"], ["made:make", "made:gone"], {"PYTHONPATH": str(packages)}, packages / "nursery.log"
+    )
+    for _ in range(2):
+        child, log = bear(nursery, packages, "here")
+        assert child.wait(20) == 0
+    nursery.close()
+
+    (first, one), (second, other) = (json.loads(line) for line in log.read_text().splitlines())
+    assert first == second, "by a process of the package's own"
+    ((maker, after_the_package),) = first
+    assert maker not in (one, other, nursery.pid)
+    assert after_the_package
+
+
 def test_the_end_of_the_nursery_is_nothing_to_its_children_and_the_next_one_is_born_in_another(
     nursery: Nursery, packages: Path
 ) -> None:
@@ -135,7 +160,7 @@ def test_the_end_of_the_nursery_is_nothing_to_its_children_and_the_next_one_is_b
 
 
 def test_births_in_several_nurseries_at_once_are_all_the_runner_s(packages: Path) -> None:
-    nurseries = [Nursery([], ["fails"], {"PYTHONPATH": str(packages)}, packages / f"{name}.log") for name in "abc"]
+    nurseries = [Nursery([], [], {"PYTHONPATH": str(packages)}, packages / f"{name}.log") for name in "abc"]
     with ThreadPoolExecutor(6) as pool:
         children = list(pool.map(lambda number: bear(nurseries[number % 3], packages, "fails")[0], range(24)))
 
@@ -155,7 +180,7 @@ def test_a_killed_runner_leaves_neither_nursery_nor_child(packages: Path, killed
     family = killed(
         "import time; from pathlib import Path; from baqylau_infra.nursery import Nursery;"
         f"log = Path({str(packages)!r}, 'sleeps.log');"
-        f"nursery = Nursery([], ['sleeps'], {{'PYTHONPATH': {str(packages)!r}}}, log);"
+        f"nursery = Nursery([], [], {{'PYTHONPATH': {str(packages)!r}}}, log);"
         "nursery.bear('sleeps', {}, log.open('ab')); print(flush=True); time.sleep(600)"
     )
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from baqylau.messaging.broker import Kafka
-from baqylau_infra import Problem, jars, ports
+from baqylau_infra import Problem, jars, ports, topics
 from baqylau_infra import system as system_module
+from baqylau_infra.broker import Broker
 from baqylau_infra.system import Elsewhere, Ports, System, own
 
 
@@ -67,10 +68,9 @@ def test_without_a_network_the_first_start_says_what_it_needs(tmp_path: Path, mo
 
 SERVES_AND_ASKS = """
 import socket, sys, threading
-from importlib import import_module
+from baqylau_infra.nursery import prepare
 from baqylau_infra.system import _SHARED
-for module in _SHARED:
-    import_module(module)
+prepare(_SHARED)
 before = set(sys.modules)
 import httpx, uvicorn
 from fastapi import FastAPI
@@ -158,3 +158,15 @@ def test_replicas_have_names_and_ports_of_their_own(tmp_path: Path) -> None:
     assert names == ("registry-confidential", "registry-confidential.2", "registry-confidential.3")
     assert system.instances("secrecy-gate") == ("secrecy-gate",)
     assert len({system.url(name) for name in names}) == 3
+
+
+def test_a_broker_holds_topics_only_with_just_so_many_partitions(tmp_path: Path) -> None:
+    broker, wanted = Broker(tmp_path), topics.load()
+    assert not broker.holds(wanted), "a first start"
+    for topic in wanted:
+        for number in range(topic.partitions):
+            (tmp_path / "data" / f"{topic.name}-{number}").mkdir(parents=True)
+
+    assert broker.holds(wanted)
+    assert not broker.holds([topic.model_copy(update={"partitions": topic.partitions + 1}) for topic in wanted])
+    assert not broker.holds([topic.model_copy(update={"partitions": topic.partitions - 1}) for topic in wanted])

@@ -46,20 +46,34 @@ class Answer:
     headers: dict[str, str]
 
 
+Sent = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 async def call(gate: Gate, number: int) -> Answer:
     """A caller registers an organization of its own, under a key of its own."""
+    return await answer_to(await called(gate, number))
+
+
+async def called(gate: Gate, number: int) -> Sent:
     body = {"code": f"C-{number}", "names": NAMES, "kind": "state_body", "territorial": False}
-    return await ask(gate, "POST /organizations", orjson.dumps(body), f"Idempotency-Key: {number}\r\n")
+    return await asked(gate, "POST /organizations", orjson.dumps(body), f"Idempotency-Key: {number}\r\n")
 
 
-async def ask(gate: Gate, what: str, body: bytes = b"", more: str = "") -> Answer:
-    """A request on a connection of its own, answered to its end."""
+async def asked(gate: Gate, what: str, body: bytes = b"", more: str = "") -> Sent:
+    """A request on a connection of its own."""
     head = (
         f"{what} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
         f"Content-Type: application/json\r\nAuthorization: {gate.token()['Authorization']}\r\n{more}\r\n"
     )
     reader, writer = await asyncio.open_connection(ports.HOST, gate.port)
     writer.write(head.encode() + body)
+    await writer.drain()
+    return reader, writer
+
+
+async def answer_to(sent: Sent) -> Answer:
+    """Its answer, to the end."""
+    reader, writer = sent
     answered = (await reader.read(-1)).decode()
     writer.close()
     first, *lines = answered.partition("\r\n\r\n")[0].split("\r\n")
@@ -120,12 +134,13 @@ def test_callers_above_capacity_are_told_when_to_come_again_and_nothing_is_lost_
 async def stopped_meanwhile(gate: Gate, database: Database) -> Sequence[Answer]:
     """What callers are answered whose process is told to stop while its database is paused."""
     database.process.pause()
-    commands = [asyncio.create_task(call(gate, number)) for number in range(20)]
-    reads = [asyncio.create_task(ask(gate, "GET /organizations/C-1/units")) for _ in range(5)]
-    assert (await ask(gate, "GET /health/live")).status == 200  # those before it have been read by now
+    sent = [await called(gate, number) for number in range(20)]
+    sent += [await asked(gate, "GET /organizations/C-1/units") for _ in range(5)]
+    live = await answer_to(await asked(gate, "GET /health/live"))
+    assert live.status == 200  # those sent before it have been read by now
     await asyncio.to_thread(gate.process.stop)
     async with asyncio.timeout(60):
-        return await asyncio.gather(*commands, *reads)
+        return await asyncio.gather(*map(answer_to, sent))
 
 
 def test_a_stop_while_the_database_hangs_answers_all_that_is_in_hand_and_ends_by_itself(

@@ -23,16 +23,13 @@ pytestmark = pytest.mark.real
 
 NOWHERE = "http://127.0.0.1:1"
 OWN = {
-    "/health/live",
-    "/health/ready",
-    "/metrics",
     "/schemas/{name}.json",
     "/asyncapi.yaml",
     "/events",
     "/events/stream",
     "/simulation/clock",
 }
-"""What operators and feeds ask now and then: FastAPI's own way."""
+"""What feeds and people ask now and then: FastAPI's own way."""
 SERVICES: dict[str, tuple[Callable[[Any], FastAPI], type[Settings]]] = {
     "secrecy-gate": (secrecy_gate.bootstrap.create_app, Settings),
     "registry": (registry.bootstrap.create_app, Settings),

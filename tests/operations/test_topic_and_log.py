@@ -11,6 +11,7 @@ from baqylau_infra.broker import Broker
 from baqylau_infra.database import Database
 from baqylau_infra.tokens import Keys
 from kafka import KafkaAdminClient
+from kafka.errors import InvalidPartitionsError
 
 from tests.integration.flow import PARTITIONS, Flow
 
@@ -53,6 +54,11 @@ def forget_last_event(flow: Flow) -> None:
         connection.execute("DELETE FROM stored_events WHERE notification_id > (SELECT max(position) FROM log_chain)")
         connection.execute("UPDATE published SET position = (SELECT max(position) FROM public_events)")
         connection.execute("SELECT setval('stored_events_notification_id_seq', (SELECT max(position) FROM log_chain))")
+
+
+def test_a_topic_with_another_number_of_partitions_is_published_to_by_nobody(flow: Flow) -> None:
+    with pytest.raises(InvalidPartitionsError):
+        reconcile(flow.tallies.store, flow.envelope, [flow.topic], PARTITIONS + 1, flow.kafka)
 
 
 def test_a_topic_that_has_it_all_is_sent_nothing_again(flow: Flow) -> None:
@@ -106,7 +112,7 @@ def test_a_topic_with_a_hole_near_its_end_is_sent_from_before_the_hole(flow: Flo
     records = flow.stored()
     flow.send([records[0], records[1], records[3]])
 
-    reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka)
+    reconcile(flow.tallies.store, flow.envelope, [flow.topic], PARTITIONS, flow.kafka)
 
     assert published(flow) == {0: records[1].position}
 
@@ -120,7 +126,7 @@ def test_a_record_that_the_log_has_not_stops_the_relay(flow: Flow) -> None:
 
     relay = flow.relay()
     with pytest.raises(AnotherLog) as refused:
-        reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka)
+        reconcile(flow.tallies.store, flow.envelope, [flow.topic], PARTITIONS, flow.kafka)
     assert refused.value.place == f"{flow.topic}/0 {newest}"
     assert findings(flow) == [f"topic at {flow.topic}/0 {newest}: not-in-the-log-so"]
 
@@ -128,7 +134,7 @@ def test_a_record_that_the_log_has_not_stops_the_relay(flow: Flow) -> None:
     flow.count(tally, 1, wrong=True)
     assert flow.stored()[-1].position == newest
     with pytest.raises(AnotherLog):
-        reconcile(flow.tallies.store, flow.envelope, [flow.topic], flow.kafka)
+        reconcile(flow.tallies.store, flow.envelope, [flow.topic], PARTITIONS, flow.kafka)
     flow.count(tally, 3)
 
     assert not relay.connected

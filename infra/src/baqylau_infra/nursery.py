@@ -23,7 +23,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +34,7 @@ from baqylau_infra import guard
 _BIRTH_SECONDS = 60.0
 _LONGEST_NAME = 200
 _PR_SET_CHILD_SUBREAPER = 36
+_THEN = "--then"
 
 
 class Child:
@@ -82,7 +83,8 @@ class Child:
 
 
 class Nursery:
-    """`modules`: what it imports for all; `packages`: those that it bears processes of.
+    """`shared`: what it imports for all; `then`: what it imports besides for each package, after the package itself.
+    `module` is imported; of `module:function`, the function is called, too.
 
     `open` and `close`, or by itself at the first birth. Thread-safe.
 
@@ -90,10 +92,14 @@ class Nursery:
     """
 
     def __init__(
-        self, modules: Sequence[str], packages: Collection[str], environment: Mapping[str, str], log: Path
+        self,
+        shared: Sequence[str],
+        then: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
     ) -> None:
-        self._modules = list(modules)
-        self._packages = sorted(packages)
+        self._shared = list(shared)
+        self._then = list(then)
         self._environment = dict(environment)
         self._log = log
         self._lock = threading.Lock()
@@ -107,10 +113,12 @@ class Nursery:
         return None if self._popen is None else self._popen.pid
 
     def open(self) -> None:
-        """Returns when it has imported what is for all, and each package's own nursery has begun to."""
+        """It begins to import what is for all. A package's own nursery is opened for that package's first process.
+
+        So they don't all take the processors from broker and database at a start of the system.
+        """
         with self._lock, suppress(OSError):  # said at the first birth, if it is so still
-            for package in self._packages:
-                self._nursery_of(package)
+            self._open()
 
     def close(self) -> None:
         """Ends it; its children go on."""
@@ -135,7 +143,7 @@ class Nursery:
             ours, its = socket.socketpair()
             with its, self._log.open("ab") as log:
                 self._popen = subprocess.Popen(
-                    [sys.executable, "-m", __name__, str(its.fileno()), *self._modules],
+                    [sys.executable, "-m", __name__, str(its.fileno()), *self._shared, _THEN, *self._then],
                     env=self._environment,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -213,11 +221,12 @@ def _adopt(on: int) -> None:
 
 
 def main() -> None:
-    """The nursery's process, and each of its children's. Arguments: a socket's descriptor, and the modules."""
+    """The nursery's process, and each of its children's. Arguments: a socket's descriptor, what is shared, and then."""
     gc.disable()  # what is imported is there to stay
-    package, asked = _served(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    then = sys.argv.index(_THEN)
+    package, asked = _served(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:then])
     program = f"{package}.__main__"
-    _, told = _served(asked, [program])
+    _, told = _served(asked, [program, *sys.argv[then + 1 :]])
     gc.enable()
     sys.modules.pop(program, None)  # where it is run, it must not have been imported
     with told:
@@ -229,11 +238,20 @@ def main() -> None:
     runpy.run_module(package, run_name="__main__", alter_sys=True)
 
 
-def _served(asked: socket.socket, modules: Sequence[str]) -> tuple[str, socket.socket]:
-    """Imports, and returns in each child, with the package that it is for and what it is spoken to by."""
-    for module in modules:
+def prepare(needed: Sequence[str]) -> None:
+    """Imports each `module`; of `module:function`, calls the function, too. What fails is left to who needs it."""
+    sys.modules["rich"] = None  # type: ignore[assignment]  # libraries import it where it is, to print for people
+    for one in needed:
+        module, _, function = one.partition(":")
         with suppress(Exception):  # the child that needs it will say so, in its own log
-            import_module(module)
+            imported = import_module(module)
+            if function:
+                getattr(imported, function)()
+
+
+def _served(asked: socket.socket, needed: Sequence[str]) -> tuple[str, socket.socket]:
+    """Prepares, and returns in each child, with the package that it is for and what it is spoken to by."""
+    prepare(needed)
     gc.freeze()  # a collection would write to all of it, and so make the shared memory each child's own
     while True:
         package, descriptors, _, _ = socket.recv_fds(asked, _LONGEST_NAME, 2)

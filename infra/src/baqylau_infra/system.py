@@ -10,7 +10,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +30,8 @@ from baqylau_infra.process import Process, Say, quiet
 from baqylau_infra.tokens import Keys, write_whole
 
 _TOKEN_RENEWAL = 60 * 60
-_SHARED = (  # what every service imports, which is most of what one imports
+_SHARED = (  # what every service imports, which is most of what one imports, or makes
+    "baqylau.platform.app",
     "baqylau.platform.main",
     # and what its libraries import only when they are first used
     "anyio._backends._asyncio",
@@ -42,7 +43,11 @@ _SHARED = (  # what every service imports, which is most of what one imports
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
+    "baqylau.messaging.message_classes:make_ahead",
 )
+_OF_EACH_PACKAGE = ("baqylau.eventstore.snapshots:prepare",)
+_ASKED_AT_ONCE = 2
+"""Services that are asked whether they are ready: to answer costs as much as a millisecond of their start."""
 _MIB = 1024 * 1024
 _LEAST_FREE = 200 * _MIB
 
@@ -171,9 +176,8 @@ class System:
         try:
             self._own_folder()
             self._require_ports()
-            self._make_nursery()
-            self._start_parts()
-            self._start_services()
+            self._open_nursery()
+            self._start_all()
         except BaseException:
             self.stop()
             raise
@@ -214,43 +218,61 @@ class System:
         if self._elsewhere.kafka is None and self._listen.kafka is not None:
             ports.require_free(self._listen.kafka, "the broker", "BAQYLAU_KAFKA_PORT")
 
-    def _make_nursery(self) -> None:
+    def _open_nursery(self) -> None:
         if sys.platform == "linux" and self.services:
-            packages = {service.package for service in self.services}
-            self._nursery = Nursery(_SHARED, packages, self._common_environment(), self._log("nursery"))
+            environment, log = self._common_environment(), self._log("nursery")
+            self._nursery = Nursery(_SHARED, _OF_EACH_PACKAGE, environment, log)
+            self._nursery.open()
 
-    def _start_parts(self) -> None:
+    def _start_all(self) -> None:
+        """All at once; only where topics are missing, the services begin when those are there."""
+        if self._elsewhere.kafka is None:
+            self._broker = Broker(
+                self.folder / "kafka",
+                self._listen.kafka,
+                shown_port=self._listen.kafka_shown,
+                log=self._log("broker"),
+                cache=self._cache,
+                say=self._say,
+            )
+        if self._elsewhere.postgres_host is None:
+            self._database = Database(self.folder / "postgres", log=self._log("database"), say=self._say)
+        beside = self._broker is not None and self._broker.holds(topics.load())
         with ThreadPoolExecutor() as pool:
-            started = [] if self._nursery is None else [pool.submit(self._nursery.open)]
-            if self._elsewhere.postgres_host is None:
-                self._database = Database(self.folder / "postgres", log=self._log("database"), say=self._say)
-                started.append(pool.submit(self._start_database, self._database))
-            if self._elsewhere.kafka is None:
-                self._broker = Broker(
-                    self.folder / "kafka",
-                    self._listen.kafka,
-                    shown_port=self._listen.kafka_shown,
-                    log=self._log("broker"),
-                    cache=self._cache,
-                    say=self._say,
-                )
-                self._broker.start()
-                self._processes["broker"] = self._broker.process
-                self._say(f"broker ready on {self.bootstrap}")
-            for part in started:
-                part.result()
+            database = pool.submit(self._start_database)
+            services = pool.submit(self._start_services, database) if beside else None
+            self._start_broker()  # on this thread, which a signal interrupts
+            started = self._start_services(database) if services is None else services.result()
+        asking = ThreadPoolExecutor(_ASKED_AT_ONCE)
+        try:
+            list(asking.map(self._wait_for, started))
+        finally:
+            asking.shutdown(wait=False, cancel_futures=True)
+        threading.Thread(target=self._renew_tokens, name="renew-tokens", daemon=True).start()
+
+    def _wait_for(self, process: Process) -> None:
+        process.wait_until_ready()
+        self._say(f"{process.name} ready")
+
+    def _start_broker(self) -> None:
+        if self._broker is not None:
+            self._broker.start()
+            self._processes["broker"] = self._broker.process
+            self._say(f"broker ready on {self.bootstrap}")
         created = topics.create_missing(self._kafka)
         if created:
             self._say(f"{len(created)} topics created")
 
-    def _start_database(self, database: Database) -> None:
-        database.start()
-        self._processes["database"] = database.process
-        self._created = {s.name: database.create(s.database) for s in self.services if s.stores}
-        self._say("database ready")
+    def _start_database(self) -> None:
+        if self._database is not None:
+            self._database.start()
+            self._processes["database"] = self._database.process
+            self._created = {s.name: self._database.create(s.database) for s in self.services if s.stores}
+            self._say("database ready")
 
-    def _start_services(self) -> None:
+    def _start_services(self, database: "Future[None]") -> list[Process]:
         self._write_tokens()
+        database.result()
         started = []
         for service in self.services:
             environment = self._environment_of(service)
@@ -268,10 +290,7 @@ class System:
                 )
                 process.start()
                 started.append(process)
-        for process in started:
-            process.wait_until_ready()
-            self._say(f"{process.name} ready")
-        threading.Thread(target=self._renew_tokens, name="renew-tokens", daemon=True).start()
+        return started
 
     def _common_environment(self) -> dict[str, str]:
         return {

@@ -2,13 +2,14 @@
 
 import base64
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import orjson
 import pytest
 from notifications.channels.email import letter
 from notifications.channels.message import Message
-from notifications.channels.webhook import payload, signature
+from notifications.channels.webhook import Webhooks, payload, signature
 from notifications.domain.recipient import Channel, EmailChannel, Language, WebhookChannel, usable
 from notifications.settings import NotificationsSettings
 from pydantic import ValidationError
@@ -137,3 +138,11 @@ def test_a_mail_server_that_cannot_be_used_is_said_at_the_start_without_its_pass
         settings(smtp_url=url, smtp_from=sender).mail_server()
 
     assert "word" not in str(said.value).replace("password", "")
+
+
+def test_a_process_that_has_sent_nothing_stops_without_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+
+    Webhooks().close()

@@ -92,7 +92,7 @@ class Transaction:
         self.connection = connection
         self._committed = False
 
-    def read(self, query: LiteralString, params: Sequence[Any] = ()) -> Rows:
+    def read(self, query: LiteralString, params: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """Rows as tuples, within the transaction."""
         with self.connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, params, prepare=True).fetchall()

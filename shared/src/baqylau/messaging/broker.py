@@ -1,9 +1,17 @@
 """Where Kafka is, and as whom a process is known there."""
 
 import socket
+import threading
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+import structlog
+
+_OFTEN, _OFTEN_SECONDS, _SELDOM_SECONDS = 100, 0.03, 1.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +55,16 @@ class Kafka:
             except (OSError, ValueError):
                 continue
             return True
+        return False
+
+    def wait(self, stopping: threading.Event) -> bool:
+        """Until it answers; False: stopping. The first looks follow close on each other, then there is one a second."""
+        for looks in count():
+            if stopping.is_set():
+                break
+            if self.answers():
+                return True
+            if looks == 0:
+                log.info("waits_for_broker")
+            stopping.wait(_OFTEN_SECONDS if looks < _OFTEN else _SELDOM_SECONDS)
         return False

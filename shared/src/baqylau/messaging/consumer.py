@@ -14,7 +14,7 @@ from functools import partial
 import psycopg
 import structlog
 from kafka import KafkaConsumer
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaError
 from kafka.structs import MemberState, OffsetAndMetadata, TopicPartition
 
 from baqylau.eventstore.work import NotFound
@@ -99,8 +99,8 @@ class Consumer:
                 backoff.wait(self._stopping)
 
     def _consume(self, backoff: Backoff) -> None:
-        if not self._kafka.answers():
-            raise KafkaConnectionError
+        if not self._kafka.wait(self._stopping):
+            return
         consumer = member(self._feeds, self._kafka, self._group, max_poll_records=BATCH)
         self._holes.clear()
         self._heard.clear()

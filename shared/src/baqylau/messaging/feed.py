@@ -1,6 +1,7 @@
 """Reads another service's `/events`: what fills a hole when the topic can't."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,12 @@ class Feed:
         self._topic = topic
         self._url = f"{base_url}/events"
         self._token = tokens / audience.value
-        self._client = httpx.Client(timeout=TIMEOUT_SECONDS, verify=certificates.needed(base_url))
+        self._certificates = certificates.needed(base_url)
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made for the first hole: most processes never see one."""
+        return httpx.Client(timeout=TIMEOUT_SECONDS, verify=self._certificates)
 
     def read(self, partition: int, after: int, limit: int = 500) -> Sequence[Incoming]:
         """Records of a partition behind a position, oldest first. Raises `FeedOutOfReach`."""
@@ -50,4 +56,5 @@ class Feed:
 
     def close(self) -> None:
         """Close its connections."""
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()

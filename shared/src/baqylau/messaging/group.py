@@ -25,7 +25,7 @@ class Stuck(Exception):
 
 def poll_ms(joined: bool) -> int:
     """How long a poll waits, ms: less until the member is in its group, so that this is seen soon."""
-    return 250 if joined else 50
+    return 250 if joined else 30
 
 
 def member(topics: Iterable[str], kafka: Kafka, group: str, **more: Any) -> KafkaConsumer:

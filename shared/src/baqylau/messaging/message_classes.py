@@ -5,6 +5,8 @@ clients of a process need the same one at the same moment, a register may be lef
 with a reference that can't be called: every later response of that kind then ends in a `ReferenceError` or `TypeError`,
 in each client that the process makes from then on. It would never hear from Kafka again. Seen so, in about one of fifty
 starts under load. With the lock, the second thread finds what the first has made.
+
+Each costs a millisecond, a process that joins a group and publishes needs thirty: who forks processes makes them ahead.
 """
 
 import threading
@@ -12,8 +14,25 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from kafka.protocol.api_message import VersionSubscriptable
+from kafka.protocol.api_message import ApiMessage, VersionSubscriptable
 from kafka.protocol.schemas import StructField
+
+SPOKEN = {
+    "ApiVersions": 4,
+    "Fetch": 12,
+    "FindCoordinator": 6,
+    "Heartbeat": 4,
+    "InitProducerId": 4,
+    "JoinGroup": 7,
+    "LeaveGroup": 5,
+    "ListOffsets": 11,
+    "Metadata": 13,
+    "OffsetCommit": 8,
+    "OffsetFetch": 8,
+    "Produce": 9,
+    "SyncGroup": 5,
+}
+"""What a service and a broker of today speak: Kafka's APIs, and the version of each that they agree on."""
 
 _making = threading.RLock()
 
@@ -35,3 +54,15 @@ def make_one_at_a_time() -> None:
         (StructField, "compiled_decode_from"),
     ):
         setattr(owner, name, _one_at_a_time(getattr(owner, name)))
+
+
+def make_ahead() -> None:
+    """The codecs of what is spoken, in this process and its forks. What is missing here is made when it is needed."""
+    for cls in ApiMessage.__subclasses__():
+        version = SPOKEN.get(cls.name.removesuffix("Request").removesuffix("Response"))
+        if version is not None:
+            flexible = cls.flexible_version_q(version)
+            if cls.is_request():
+                cls._struct.compiled_encode_into(version, compact=flexible, tagged=flexible)
+            else:
+                cls._struct.compiled_decode_from(version, compact=flexible, tagged=flexible, data_class=cls[None])

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 import orjson
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import InvalidPartitionsError, KafkaTimeoutError
 
 from baqylau.eventstore.store import Store
+from baqylau.eventstore.transaction import Transaction
 from baqylau.eventstore.verification import Finding
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Incoming
@@ -25,6 +26,9 @@ TAIL = 2000
 """So many of a partition's last records are looked at before a relay goes on: about what it has under way in one."""
 SILENCE_POLLS = 40
 """Polls of 250 ms without any record, before the end of a topic, after which the broker counts as away."""
+
+Asked = Store | Transaction
+"""Where the log is read: on a session of the pool, or on one that the caller has."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +49,9 @@ class Reading:
         if not all(consumer.partitions_for_topic(topic) for topic in topics):
             raise KafkaTimeoutError("a topic isn't there, or isn't shown to this user")
         self.places = [TopicPartition(t, n) for t in topics for n in sorted(consumer.partitions_for_topic(t) or ())]
-        self.begins: Mapping[TopicPartition, int] = consumer.beginning_offsets(self.places)
         self.ends: Mapping[TopicPartition, int] = consumer.end_offsets(self.places)
+        used = [place for place, end in self.ends.items() if end > 0]
+        self.begins: Mapping[TopicPartition, int] = dict.fromkeys(self.places, 0) | consumer.beginning_offsets(used)
 
     def start(self, place: TopicPartition, last: int | None) -> int:
         """The offset from which to read a partition: from its first record, or the `last` ones alone."""
@@ -80,16 +85,21 @@ def reading(kafka: Kafka, topics: Sequence[str]) -> Iterator[Reading]:
         consumer.close(autocommit=False)
 
 
-def reconcile(store: Store, envelope: Envelope, topics: Sequence[str], kafka: Kafka) -> None:
-    """Before a relay goes on: set what counts as published to what the topics hold.
+def reconcile(log_of: Asked, envelope: Envelope, topics: Sequence[str], partitions: int, kafka: Kafka) -> None:
+    """Before a relay goes on: set what counts as published to what the topics hold. `partitions`: of each of them.
 
-    Raises `AnotherLog`, `KafkaError`, `psycopg.Error`.
+    Raises `AnotherLog`, `psycopg.Error`, and `KafkaError`, also where a topic has more partitions or fewer: then its
+    keys are elsewhere than the log says.
     """
-    published = _published(store)
+    published = _published(log_of)
     with reading(kafka, topics) as found:
+        for topic, number in Counter(place.topic for place in found.places).items():
+            if number != partitions:
+                log.error("topic_partitions_differ", topic=topic, found=number, wanted=partitions)
+                raise InvalidPartitionsError(topic)
         tails: dict[TopicPartition, list[tuple[int, int]]] = {place: [] for place in found.places}
         for place, records in found.records(TAIL):
-            for record, known in _own(store, envelope, place, records):
+            for record, known in _own(log_of, envelope, place, records):
                 if not known:
                     raise AnotherLog(_at(place, record))
                 tails[place].append((record.previous, record.position))
@@ -98,7 +108,7 @@ def reconcile(store: Store, envelope: Envelope, topics: Sequence[str], kafka: Ka
             held = 0 if found.ends[place] == 0 else _followed(tail, known_as)
             if held != known_as:
                 log.warning("published_set_to_topic", topic=place.topic, partition=place.partition, by=held - known_as)
-                store.read(
+                log_of.read(
                     "INSERT INTO published VALUES (%s, %s, %s) "
                     "ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position RETURNING 1",
                     (place.topic, place.partition, held),
@@ -119,19 +129,19 @@ def _followed(tail: Sequence[tuple[int, int]], published: int) -> int:
 
 
 def topic_findings(
-    store: Store, envelope: Envelope, topics: Sequence[str], kafka: Kafka, figures: Counter[str]
+    log_of: Asked, envelope: Envelope, topics: Sequence[str], kafka: Kafka, figures: Counter[str]
 ) -> Iterator[Finding]:
     """Every record of the topics against the log; and whether all that was acknowledged is there, in order.
 
     On a running system too. `figures` counts what was seen. Raises `KafkaError`, `psycopg.Error`.
     """
-    published = _published(store)  # first: what is acknowledged later may lie behind the ends
+    published = _published(log_of)  # first: what is acknowledged later may lie behind the ends
     with reading(kafka, topics) as found:
         taken = dict.fromkeys(found.places, 0)
         highest = dict(taken)
         begun = {place: found.begins[place] == 0 for place in found.places}
         for place, records in found.records():
-            for record, known in _own(store, envelope, place, records):
+            for record, known in _own(log_of, envelope, place, records):
                 if not known:
                     yield Finding("topic", _at(place, record), "not-in-the-log-so")
                     continue
@@ -151,14 +161,14 @@ def topic_findings(
 
 
 def _own(
-    store: Store, envelope: Envelope, place: TopicPartition, records: Sequence[Incoming]
+    log_of: Asked, envelope: Envelope, place: TopicPartition, records: Sequence[Incoming]
 ) -> Iterator[tuple[Incoming, bool]]:
     """The records that bear this service's name, each with whether the log holds it just so.
 
     Of its attributes, those are compared that are kept with it: the others are this release's, and its settings'.
     """
     own = [record for record in records if record.headers.get("source") == envelope.source and _has_place(record)]
-    rows = store.read(
+    rows = log_of.read(
         "SELECT position, key, headers, value, coalesce((SELECT max(position) FROM public_events AS before "
         "WHERE before.topic = e.topic AND before.partition = e.partition AND before.position < e.position), 0) "
         "FROM public_events AS e WHERE topic = %s AND partition = %s AND position = ANY(%s)",
@@ -181,8 +191,8 @@ def _has_place(record: Incoming) -> bool:
         return False
 
 
-def _published(store: Store) -> dict[TopicPartition, int]:
-    rows = store.read("SELECT topic, partition, position FROM published")
+def _published(log_of: Asked) -> dict[TopicPartition, int]:
+    rows = log_of.read("SELECT topic, partition, position FROM published")
     return {TopicPartition(topic, partition): position for topic, partition, position in rows}
 
 

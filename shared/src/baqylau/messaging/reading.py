@@ -45,7 +45,12 @@ class Polled:
 def make_consumer(kafka: Kafka, *topics: str, **more: Any) -> KafkaConsumer:
     """A consumer whose `poll` answers lists of `Polled`. `more`: settings of its own. Raises `KafkaError`."""
     consumer = KafkaConsumer(
-        *topics, **kafka.client, enable_auto_commit=False, bootstrap_timeout_ms=BOOTSTRAP_MS, **more
+        *topics,
+        **kafka.client,
+        enable_auto_commit=False,
+        bootstrap_timeout_ms=BOOTSTRAP_MS,
+        metrics_enabled=False,
+        **more,
     )
     consumer._fetcher.PartitionRecords = partial(_Records, suspected=set())
     return consumer

@@ -92,6 +92,7 @@ def make_producer(kafka: Kafka) -> Producer:
         delivery_timeout_ms=20000,
         request_timeout_ms=8000,
         max_block_ms=8000,
+        metrics_enabled=False,
         bootstrap_timeout_ms=3000,
     )
 
@@ -161,6 +162,8 @@ class Relay:
         backoff = Backoff()
         while not self._stopping.is_set():
             try:
+                if not self._kafka.wait(self._stopping):
+                    break
                 # A session of its own: the lock must end with it, and may not go back to the pool.
                 with self._store.connect() as connection:
                     if self._hold_lock(connection):
@@ -189,14 +192,16 @@ class Relay:
         return False
 
     def _follow(self, connection: Connection[Any], backoff: Backoff) -> None:
-        if not self._kafka.answers():
+        if not self._kafka.answers():  # it was away while the lock was waited for
             raise KafkaConnectionError
+        reading = Transaction(self._store, connection)
+        reconcile(reading, self._envelope, self._topics, self._store.partitions, self._kafka)
         producer = self._make_producer(self._kafka)
         try:
             RELAY_ACTIVE.set(1)
-            self._check_partitions(producer)
-            reconcile(self._store, self._envelope, self._topics, self._kafka)
-            run = _Run(self._store, Transaction(self._store, connection), self._envelope, producer, self._topics)
+            for topic in self._topics:
+                producer._sender.add_topic(topic)  # asked for now, and all at once: the answer takes 0.1 s
+            run = _Run(self._store, reading, self._envelope, producer, self._topics)
             self.connected = True
             try:
                 while not self._stopping.is_set():
@@ -229,13 +234,6 @@ class Relay:
             self._store.forget_answers()
             self._tidied = time.monotonic()
 
-    def _check_partitions(self, producer: KafkaProducer) -> None:
-        for topic in self._topics:
-            found = producer.partitions_for(topic)
-            if found is None or len(found) != self._store.partitions:
-                log.error("topic_partitions_differ", topic=topic, found=len(found or ()), wanted=self._store.partitions)
-                raise Lost
-
 
 class _Run:
     """One life of a producer: what it has sent, and what of it is acknowledged."""
@@ -250,7 +248,7 @@ class _Run:
         self._producer = producer
         self._flying: deque[tuple[Outgoing, Any]] = deque()
         self._bytes = 0
-        rows = store.read("SELECT topic, partition, position FROM published")
+        rows = reading.read("SELECT topic, partition, position FROM published")
         self._acknowledged = {(topic, partition): position for topic, partition, position in rows}
         self._kept = dict(self._acknowledged)
         self._kept_at = time.monotonic()
@@ -263,7 +261,7 @@ class _Run:
         One statement, so one moment of the log: asked partition by partition, a record that is stored meanwhile in a
         partition asked before would be passed over for good.
         """
-        found = self._store.read(
+        found = self._reading.read(
             "SELECT coalesce(min(unpublished.position) - 1, "
             "(SELECT max(position) FROM public_events WHERE topic = %(topic)s), 0) "
             "FROM generate_series(0, %(partitions)s::int - 1) AS here "

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -50,12 +51,12 @@ def create_app(runtime: Runtime, title: str, routers: Sequence[APIRouter], big_b
     app.state.clock = runtime.clock
     app.state.runtime = runtime
     app.state.verifier = TokenVerifier(runtime.settings, runtime.audiences)
-    for router in (_health, *routers, _events, _parked):  # in this order, and each worked out when first gone through
+    for router in (_health, _described, *routers, _events, _parked):  # each is worked out when first gone through
         app.include_router(router)
     if runtime.settings.simulation and runtime.settings.line is not Line.GATE:
         app.include_router(_simulation)
     add_handlers(app)
-    way = ShortWay(app.further, app, (*routers, _parked), runtime.readers.run)
+    way = ShortWay(app.further, app, (_health, *routers, _parked), runtime.readers.run)
     app.entrance = Gatehouse(way, runtime.settings.max_body_bytes, tuple(big_bodies))
     _declare_problem(app)
     return app
@@ -90,6 +91,7 @@ def _declare_problem(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+_operation = ThreadPoolExecutor(4, thread_name_prefix="operation")  # apart from all that may hang with the database
 _health = APIRouter(tags=["operation"])
 
 
@@ -101,22 +103,26 @@ async def live(request: Request) -> dict[str, str]:
 
 
 @_health.get("/health/ready", responses={503: {"description": "Not ready; `checks` says why", "model": None}})
-def ready(request: Request) -> Response:
+async def ready(request: Request) -> Response:
     """Database, broker, writer, relay and consumer all work."""
     runtime: Runtime = request.app.state.runtime
-    checks = runtime.checks()
+    checks = await asyncio.get_running_loop().run_in_executor(_operation, runtime.checks)
     good = all(checks.values())
     body = orjson.dumps({"status": "ready" if good else "not ready", "checks": checks})
     return Response(body, 200 if good else 503, media_type="application/json")
 
 
 @_health.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics() -> Response:
+async def metrics() -> Response:
     """Prometheus metrics."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    found = await asyncio.get_running_loop().run_in_executor(_operation, generate_latest)
+    return Response(found, media_type=CONTENT_TYPE_LATEST)
 
 
-@_health.get("/schemas/{name}.json", responses=responses(404))
+_described = APIRouter(tags=["operation"])
+
+
+@_described.get("/schemas/{name}.json", responses=responses(404))
 def schema(name: str, request: Request) -> dict[str, Any]:
     """The JSON Schema of one public event, such as `/schemas/DocumentRegistered.v1.json`."""
     runtime: Runtime = request.app.state.runtime
@@ -126,7 +132,7 @@ def schema(name: str, request: Request) -> dict[str, Any]:
     return found.json_schema()
 
 
-@_health.get("/asyncapi.yaml", response_class=Response, responses={200: {"content": {"application/yaml": {}}}})
+@_described.get("/asyncapi.yaml", response_class=Response, responses={200: {"content": {"application/yaml": {}}}})
 def asyncapi_yaml(request: Request) -> Response:
     """AsyncAPI 3: the topics of this service and the events on them."""
     runtime: Runtime = request.app.state.runtime

@@ -21,7 +21,7 @@ from baqylau.messaging.backoff import Backoff
 from baqylau.observability.logs import configure_logs
 from baqylau.platform import operations
 from baqylau.platform.gatehouse import MAX_IN_HAND
-from baqylau.platform.own_settings import require_own_settings
+from baqylau.platform.own_settings import require_own_database, require_own_settings
 from baqylau.platform.runtime import Runtime
 from baqylau.platform.settings import ProcessSettings
 
@@ -124,6 +124,7 @@ def _created(settings: S, create_app: Callable[[S], FastAPI]) -> FastAPI:
         except Exception as error:
             if not out_of_reach(error):
                 raise
+            require_own_database(settings)
             log.warning("database_out_of_reach", kind=type(error).__name__)
             backoff.wait(threading.Event())
 

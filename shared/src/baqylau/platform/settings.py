@@ -12,7 +12,7 @@ from baqylau.messaging.broker import Kafka
 MAX_BODY_BYTES = 1024 * 1024
 POOL_SESSIONS = 12
 """Of a process; writer, relay, listener and a watcher have one each besides."""
-_KEPT_SESSIONS = 3
+_KEPT_SESSIONS = 1
 
 
 class KafkaAccess(BaseSettings):

@@ -6,6 +6,7 @@ import hmac
 import socket
 import ssl
 from datetime import datetime
+from functools import cached_property
 
 import httpx
 import orjson
@@ -21,8 +22,10 @@ _TIMEOUT = httpx.Timeout(4, connect=3)
 class Webhooks:
     """Sends messages by POST. Follows no redirection and reads no answer but its status."""
 
-    def __init__(self) -> None:
-        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made for the first message: to read the certificates costs 20 ms of a processor."""
+        return httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
 
     def send(self, message: Message, to: WebhookChannel, at: datetime) -> Failure | None:
         """None: a 2xx answer. 410 means that the receiver wants no more."""
@@ -43,7 +46,8 @@ class Webhooks:
 
     def close(self) -> None:
         """Close its connections."""
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
 
 def payload(message: Message) -> bytes:

@@ -8,11 +8,10 @@ from baqylau.contracts.values import Line, Regime
 from pydantic import BaseModel, Field, StringConstraints
 
 from secrecy_gate.api.schemas import Body
-from secrecy_gate.auditor.check import WORD
+from secrecy_gate.auditor.check import MAX_FINDINGS, WORD
 from secrecy_gate.domain.proof import Failure, Held, Proof
 
 Word = Annotated[str, StringConstraints(pattern=f"^{WORD}$")]
-MAX_FINDINGS = 500
 
 
 class Finding(Body):

@@ -29,7 +29,7 @@ def create_app(settings: ProcessSettings) -> FastAPI:
         return {"status": "live", "service": "auditor", "line": settings.line}
 
     @app.get("/health/ready")
-    def ready(response: Response) -> dict[str, bool]:
+    async def ready(response: Response) -> dict[str, bool]:
         """It reads the line's topics."""
         response.status_code = 200 if auditor.alive and auditor.connected else 503
         return {"auditor": auditor.alive, "connected": auditor.connected}

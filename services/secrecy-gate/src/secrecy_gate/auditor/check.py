@@ -12,6 +12,8 @@ from baqylau.lines import Line, regime_of
 _NAMESPACE = UUID("6f1d8a5e-5d0c-5a52-9f0c-2b6f4b1f6a04")
 NO_UNIT = UUID(int=0)
 GATE = "secrecy-gate"
+MAX_FINDINGS = 500
+"""What the gate takes in one report."""
 _POSITION = re.compile(r"[0-9]{1,18}")
 
 WORD = r"[A-Za-z0-9._-]{1,120}"

@@ -22,12 +22,11 @@ from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member, poll_
 from baqylau.messaging.reading import Polled, make_consumer
 from baqylau.platform.settings import ProcessSettings
 from kafka import KafkaConsumer
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaError
 from kafka.structs import MemberState, TopicPartition
 from prometheus_client import Counter, Gauge
 
-from secrecy_gate.api.audit_schemas import MAX_FINDINGS
-from secrecy_gate.auditor.check import GATE, Finding, findings, told_units
+from secrecy_gate.auditor.check import GATE, MAX_FINDINGS, Finding, findings, told_units
 
 ASSIGNED = gate.UnitRegimeAssigned.event_type()
 STOP_SECONDS = 5.0
@@ -88,8 +87,8 @@ class Auditor:
             backoff.wait(self._stopping)
 
     def _audit(self, backoff: Backoff) -> None:
-        if not self._kafka.answers():
-            raise KafkaConnectionError
+        if not self._kafka.wait(self._stopping):
+            return
         with ExitStack() as ending:
             units = make_consumer(self._kafka)
             ending.callback(units.close, autocommit=False, timeout_ms=CLOSE_MS)
