@@ -6,7 +6,8 @@ twice, and thereby handed on to the runner: it is the runner's own child, whose 
 the end of the nursery is nothing to it. In the nursery's process group it is the guard's, too, from its birth on.
 
 What a package imports of its own would be all others' too, with its metrics. So for each package the nursery bears a
-further nursery, which imports that, and then bears the package's processes: those of both lines, before either is told.
+further nursery, which imports that, makes what each of its processes would make again, and then bears them: those of
+both lines, before either is told.
 
 Linux only: elsewhere, libraries of the system's own may not be used after a fork without an exec.
 """
@@ -91,13 +92,7 @@ class Nursery:
     `environment`: what the interpreter itself is started with; it holds for all children, whatever they are told.
     """
 
-    def __init__(
-        self,
-        shared: Sequence[str],
-        then: Sequence[str],
-        environment: Mapping[str, str],
-        log: Path,
-    ) -> None:
+    def __init__(self, shared: Sequence[str], then: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._shared = list(shared)
         self._then = list(then)
         self._environment = dict(environment)
