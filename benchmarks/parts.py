@@ -144,7 +144,7 @@ def stored(connection: psycopg.Connection[Any], records: Iterable[Outgoing]) -> 
 
 def sent(records: Sequence[Outgoing], envelope: Envelope, bootstrap: str) -> None:
     """Put records on their topic."""
-    producer = make_producer(Kafka(bootstrap))
+    producer = make_producer(Kafka(bootstrap), {one.topic for one in records})
     futures = [
         producer.send(
             one.topic, one.value, one.key.encode(), headers=envelope.kafka_headers(one), partition=one.partition

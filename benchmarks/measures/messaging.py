@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -50,8 +50,8 @@ def relaying(quick: bool) -> Iterator[tuple[Run, Run]]:
             connection.execute("TRUNCATE public_events, published")
             stored(connection, registrations(topic, amount))
 
-        def producer(kafka: Kafka) -> KafkaProducer:
-            made = make_producer(kafka)
+        def producer(kafka: Kafka, topics: Iterable[str]) -> KafkaProducer:
+            made = make_producer(kafka, topics)
 
             def first(*record: Any, **more: Any) -> Any:
                 """What comes before, such as the look at the topic, isn't measured."""

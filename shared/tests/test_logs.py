@@ -93,3 +93,19 @@ def test_a_librarys_line_shows_its_template_without_values() -> None:
         ("Future exception was never retrieved", "asyncio", "KeyError"),
     ]
     assert "secret" not in everything
+
+
+def test_a_librarys_line_names_the_kind_of_its_error_and_none_is_written_for_what_a_closing_client_gives_up() -> None:
+    lines, everything = written("""
+        from kafka.errors import Cancelled
+
+        logging.getLogger("kafka.cluster").error("refresh failed %s", KeyError("secret words"))
+        logging.getLogger("kafka.cluster").error("refresh failed %s", Cancelled("secret words"))
+        logging.getLogger("kafka.cluster").error("%(what)s failed", {"what": "secret words"})
+    """)
+
+    assert [(line["event"], line["error"]) for line in lines] == [
+        ("refresh failed %s", "KeyError"),
+        ("%(what)s failed", None),
+    ]
+    assert "secret" not in everything

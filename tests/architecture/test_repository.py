@@ -2,7 +2,12 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
+from baqylau_infra.layout import SERVICES
 
 from tests.architecture.sources import ROOT, files, module_name, modules, tree
 
@@ -61,3 +66,12 @@ def test_modules_are_found_in_every_package() -> None:
     packages = {module_name(path).partition(".")[0] for path in modules()}
 
     assert packages == {"baqylau", "baqylau_infra", "secrecy_gate", "registry", "control", "notifications"}
+
+
+@pytest.mark.parametrize("package", sorted({service.package for service in SERVICES}))
+def test_no_process_begins_with_a_client_of_http(package: str) -> None:
+    script = f"import sys, {package}.__main__; assert not {{'httpx', 'httpcore'}} & sys.modules.keys()"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

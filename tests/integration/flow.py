@@ -123,7 +123,7 @@ class Flow:
                 ).get(20)
 
     def raw(self) -> KafkaProducer:
-        return make_producer(self.kafka)
+        return make_producer(self.kafka, [self.topic])
 
     def on_topic(self, partition: int) -> list[int]:
         """The positions of a partition's records, as they lie there."""

@@ -11,7 +11,7 @@ from baqylau.messaging.parked import Discarding, discard, retry
 from baqylau.messaging.policy import Copy
 from baqylau.testing.probe import POLICIES, FactStated
 from baqylau.testing.wait import wait_until
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import UnknownTopicOrPartitionError
 
 from tests.integration.flow import LINE, Flow, cause
 
@@ -112,7 +112,7 @@ def test_a_record_of_the_other_regime_takes_nobody_s_place(flow: Flow) -> None:
 def test_a_topic_that_is_not_there_is_no_verdict(flow: Flow) -> None:
     flow.name += "-elsewhere"
 
-    with pytest.raises(KafkaTimeoutError):
+    with pytest.raises(UnknownTopicOrPartitionError):
         verified(flow)
 
 

@@ -23,7 +23,7 @@ def made():
 kafka, topic = Kafka(sys.argv[1]), sys.argv[2]
 make_ahead()
 ahead = made()
-producer = make_producer(kafka)
+producer = make_producer(kafka, [topic])
 producer.send(topic, b"said", partition=0).get(30)
 producer.close()
 with reading(kafka, [topic]) as found:

@@ -1,6 +1,7 @@
 """Each event takes effect once and in order, whatever came before it on the topic."""
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -140,8 +141,8 @@ class _Failed:
 def dropping(*, says: bool) -> Any:
     kind = type("Dropping", (Dropping,), {"says": says})
 
-    def made(kafka: Kafka) -> Producer:
-        plain = make_producer(kafka)
+    def made(kafka: Kafka, topics: Iterable[str]) -> Producer:
+        plain = make_producer(kafka, topics)
         plain.__class__ = kind
         return plain
 

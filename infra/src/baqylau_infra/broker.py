@@ -209,13 +209,13 @@ class _Trainee(Broker):
 
         Where it fails, the less is recorded.
         """
-        from baqylau.messaging.group import Stuck, member  # noqa: PLC0415 (0.2 s, and needed once)
+        from baqylau.messaging.group import member  # noqa: PLC0415 (0.2 s, and needed once)
         from baqylau.messaging.relay import make_producer  # noqa: PLC0415
 
         kafka, topic = Kafka(self.bootstrap), topics.load()[0].name
-        with suppress(KafkaError, Problem, Stuck):
+        with suppress(KafkaError, Problem):
             topics.create_missing(kafka)
-            producer = make_producer(kafka)
+            producer = make_producer(kafka, [topic])
             producer.send(topic, b"rehearsal", partition=0)
             producer.flush(timeout=_REHEARSAL_SECONDS)
             producer.close()

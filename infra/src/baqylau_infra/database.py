@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,15 +176,27 @@ class Database:
 
         Nobody else may connect to it, and the role to no other.
         """
-        password, who = secrets.token_urlsafe(24), sql.Identifier(name)
+        return self.create_all([name])[name]
+
+    def create_all(self, names: Iterable[str]) -> dict[str, Access]:
+        """The same for each of them, in one session."""
+        created = {name: Access(self._host, PORT, name, secrets.token_urlsafe(24), name) for name in names}
         with self._administering() as connection:
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-            verb = sql.SQL("ALTER" if known else "CREATE")
-            connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, who, sql.Literal(password)))
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(who))
-            connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(who))
-        return Access(self._host, PORT, name, password, name)
+            roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+            databases = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+            with connection.transaction():
+                for name, access in created.items():
+                    verb, password = sql.SQL("ALTER" if name in roles else "CREATE"), sql.Literal(access.password)
+                    role = sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(name), password)
+                    connection.execute(role)
+            for name in created.keys() - databases:
+                connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
+            with connection.transaction():
+                for name in created:
+                    connection.execute(
+                        sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
+                    )
+        return created
 
     def _administering(self) -> psycopg.Connection:
         return psycopg.connect(host=self._host, port=PORT, user="postgres", dbname="postgres", autocommit=True)

@@ -88,8 +88,8 @@ class Process:
             self._spawn()
             threading.Thread(target=self._watch, args=(self._retired,), name=f"watch-{self.name}", daemon=True).start()
 
-    def wait_until_ready(self, limit: float = 90) -> None:
-        """Returns when it's ready. Raises `Problem` when it dies again and again, or after `limit` s."""
+    def wait_until_ready(self, limit: float = 90, every: float = 0.05) -> None:
+        """Returns when it's ready; asks `every` s. Raises `Problem` when it dies again and again, or after `limit` s"""
         deadline = time.monotonic() + limit
         while not self.ready():
             if self._retired.is_set():
@@ -98,7 +98,7 @@ class Process:
                 raise Problem(f"{self.name} doesn't start. The end of its log, {self.log}:\n{self.last_words()}")
             if time.monotonic() > deadline:
                 raise Problem(f"{self.name} wasn't ready within {limit:.0f} s; its log, {self.log}, may say why.")
-            time.sleep(0.05)
+            time.sleep(every)
 
     def stop(self, limit: float = 10) -> None:
         """Asks it to end, and kills it after `limit` s; it stays down until `start`."""

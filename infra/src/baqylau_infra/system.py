@@ -37,7 +37,6 @@ _SHARED = (  # what every service imports, which is most of what one imports, or
     "anyio._backends._asyncio",
     "encodings.idna",
     "fastapi.telemetry._runtime",
-    "httpcore",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
     "uvicorn.loops.uvloop",
@@ -48,6 +47,7 @@ _SHARED = (  # what every service imports, which is most of what one imports, or
 _OF_EACH_PACKAGE = ("baqylau.eventstore.snapshots:prepare",)
 _ASKED_AT_ONCE = 2
 """Services that are asked whether they are ready: to answer costs as much as a millisecond of their start."""
+_ASKED_EVERY_SECONDS = 0.02
 _MIB = 1024 * 1024
 _LEAST_FREE = 200 * _MIB
 
@@ -251,7 +251,7 @@ class System:
         threading.Thread(target=self._renew_tokens, name="renew-tokens", daemon=True).start()
 
     def _wait_for(self, process: Process) -> None:
-        process.wait_until_ready()
+        process.wait_until_ready(every=_ASKED_EVERY_SECONDS)
         self._say(f"{process.name} ready")
 
     def _start_broker(self) -> None:
@@ -267,7 +267,7 @@ class System:
         if self._database is not None:
             self._database.start()
             self._processes["database"] = self._database.process
-            self._created = {s.name: self._database.create(s.database) for s in self.services if s.stores}
+            self._created = self._database.create_all(s.database for s in self.services if s.stores)
             self._say("database ready")
 
     def _start_services(self, database: "Future[None]") -> list[Process]:
@@ -322,7 +322,7 @@ class System:
 
     def _access(self, service: Service) -> Access:
         if self._database is not None:
-            return self._created[service.name]
+            return self._created[service.database]
         host, user = self._elsewhere.postgres_host or "", self._elsewhere.postgres_user or service.database
         return Access(host, self._elsewhere.postgres_port, user, self._elsewhere.postgres_password, service.database)
 

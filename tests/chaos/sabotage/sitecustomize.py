@@ -41,7 +41,7 @@ def lossy_relay() -> None:
             return Taken() if self._sent % LOST_ONE_IN == 0 else self._producer.send(topic, **record)
 
     make = relay.make_producer
-    relay.Relay.__init__.__defaults__ = (lambda bootstrap: Lossy(make(bootstrap)),)
+    relay.Relay.__init__.__defaults__ = (lambda kafka, topics: Lossy(make(kafka, topics)),)
 
 
 def no_hole_check() -> None:

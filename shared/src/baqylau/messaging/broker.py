@@ -2,16 +2,33 @@
 
 import socket
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import structlog
+from kafka.net.compat import KafkaNetClient
 
+_SETTLES_SECONDS = 0.1
+"""So long one that has just begun is left alone: it has topics to lead and groups to load before it is of use."""
 _OFTEN, _OFTEN_SECONDS, _SELDOM_SECONDS = 100, 0.03, 1.0
 
 log = structlog.get_logger(__name__)
+
+
+class Knowing(KafkaNetClient):  # type: ignore[misc]
+    """A client that knows these topics from the broker's first answer on, for kafka-python's setting `kafka_client`.
+
+    Its own asks for none at first, and 0.1 s later for those that it is used for, or for all that there are. It would
+    have a broker make them, too, that makes topics for whoever asks.
+    """
+
+    def __init__(self, topics: Iterable[str], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.cluster._topics = set(topics)
+        self.cluster.config["allow_auto_create_topics"] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +80,7 @@ class Kafka:
             if stopping.is_set():
                 break
             if self.answers():
-                return True
+                return looks == 0 or not stopping.wait(_SETTLES_SECONDS)
             if looks == 0:
                 log.info("waits_for_broker")
             stopping.wait(_OFTEN_SECONDS if looks < _OFTEN else _SELDOM_SECONDS)

@@ -23,9 +23,10 @@ from baqylau.messaging.backoff import Backoff
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Incoming
 from baqylau.messaging.feed import Feed, FeedOutOfReach
-from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member, poll_ms
+from baqylau.messaging.group import JOIN_SECONDS, POLL_MS, Stuck, member
 from baqylau.messaging.intake import Intake, Taken, reason_of, upstream_of
 from baqylau.messaging.parked import Retried, count_parked, retry, waiting_keys
+from baqylau.messaging.reading import CLOSE_MS
 from baqylau.observability.metrics import CONSUMER_RESTARTS, HOLES
 
 BATCH = 300
@@ -101,15 +102,15 @@ class Consumer:
     def _consume(self, backoff: Backoff) -> None:
         if not self._kafka.wait(self._stopping):
             return
-        consumer = member(self._feeds, self._kafka, self._group, max_poll_records=BATCH)
+        consumer = member(self._feeds, self._kafka, self._group, self._joined, max_poll_records=BATCH)
         self._holes.clear()
         self._heard.clear()
         retry_at, joined_by = 0.0, time.monotonic() + JOIN_SECONDS
         try:
             while not self._stopping.is_set():
-                polled = consumer.poll(timeout_ms=poll_ms(self.connected))
+                polled = consumer.poll(timeout_ms=POLL_MS)
                 if consumer.group_metadata().state == MemberState.STABLE:
-                    self.connected, joined_by = True, time.monotonic() + JOIN_SECONDS
+                    joined_by = time.monotonic() + JOIN_SECONDS
                 elif time.monotonic() > joined_by:
                     raise Stuck
                 handled: dict[TopicPartition, OffsetAndMetadata] = {}
@@ -128,6 +129,9 @@ class Consumer:
                     self._retry_waiting()
         finally:
             consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+
+    def _joined(self) -> None:
+        self.connected = True
 
     def _take(self, place: TopicPartition, records: Sequence[Incoming]) -> Taken | None:
         """Hand over a run of records, for as long as it takes. None: stopping."""

@@ -1,12 +1,9 @@
 """Reads another service's `/events`: what fills a hole when the topic can't."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
-import httpx
-
-from baqylau import certificates
+from baqylau.http_client import HttpClient, OutOfReach
 from baqylau.lines import Line
 from baqylau.messaging.envelope import Incoming, from_item
 
@@ -24,37 +21,22 @@ class Feed:
         self._topic = topic
         self._url = f"{base_url}/events"
         self._token = tokens / audience.value
-        self._certificates = certificates.needed(base_url)
-
-    @cached_property
-    def _client(self) -> httpx.Client:
-        """Made for the first hole: most processes never see one."""
-        return httpx.Client(timeout=TIMEOUT_SECONDS, verify=self._certificates)
+        self._http = HttpClient(TIMEOUT_SECONDS, only=base_url)
 
     def read(self, partition: int, after: int, limit: int = 500) -> Sequence[Incoming]:
         """Records of a partition behind a position, oldest first. Raises `FeedOutOfReach`."""
         try:
-            answer = self._client.get(
+            found = self._http.get_json(
                 self._url,
                 params={"after": after, "partition": partition, "limit": limit},
                 headers={"Authorization": f"Bearer {self._token.read_text().strip()}"},
             )
-            answer.raise_for_status()
-            return [from_item(self._topic, dict(item)) for item in answer.json()["items"]]
-        except httpx.HTTPStatusError as error:
-            raise FeedOutOfReach(f"status {error.response.status_code}") from error
-        except (
-            httpx.HTTPError,
-            httpx.InvalidURL,
-            OSError,
-            LookupError,
-            ValueError,
-            TypeError,
-            AttributeError,
-        ) as error:
+            return [from_item(self._topic, dict(item)) for item in found["items"]]
+        except OutOfReach as error:
+            raise FeedOutOfReach(str(error)) from error
+        except (OSError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise FeedOutOfReach(type(error).__name__) from error
 
     def close(self) -> None:
         """Close its connections."""
-        if "_client" in vars(self):
-            self._client.close()
+        self._http.close()

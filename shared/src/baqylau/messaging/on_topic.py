@@ -20,7 +20,7 @@ from baqylau.eventstore.transaction import Transaction
 from baqylau.eventstore.verification import Finding
 from baqylau.messaging.broker import Kafka
 from baqylau.messaging.envelope import Envelope, Incoming
-from baqylau.messaging.reading import make_consumer
+from baqylau.messaging.reading import CLOSE_MS, make_consumer
 
 TAIL = 2000
 """So many of a partition's last records are looked at before a relay goes on: about what it has under way in one."""
@@ -46,8 +46,6 @@ class Reading:
 
     def __init__(self, consumer: KafkaConsumer, topics: Sequence[str]) -> None:
         self._consumer = consumer
-        if not all(consumer.partitions_for_topic(topic) for topic in topics):
-            raise KafkaTimeoutError("a topic isn't there, or isn't shown to this user")
         self.places = [TopicPartition(t, n) for t in topics for n in sorted(consumer.partitions_for_topic(t) or ())]
         self.ends: Mapping[TopicPartition, int] = consumer.end_offsets(self.places)
         used = [place for place, end in self.ends.items() if end > 0]
@@ -78,18 +76,20 @@ class Reading:
 @contextmanager
 def reading(kafka: Kafka, topics: Sequence[str]) -> Iterator[Reading]:
     """Raises `KafkaError`."""
-    consumer = make_consumer(kafka, max_poll_records=TAIL)
+    consumer = make_consumer(kafka, topics, max_poll_records=TAIL)
     try:
         yield Reading(consumer, topics)
     finally:
-        consumer.close(autocommit=False)
+        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
 
-def reconcile(log_of: Asked, envelope: Envelope, topics: Sequence[str], partitions: int, kafka: Kafka) -> None:
-    """Before a relay goes on: set what counts as published to what the topics hold. `partitions`: of each of them.
+def reconcile(
+    log_of: Asked, envelope: Envelope, topics: Sequence[str], partitions: int, kafka: Kafka
+) -> Mapping[TopicPartition, int]:
+    """Before a relay goes on: set what counts as published to what the topics hold, and answer it.
 
-    Raises `AnotherLog`, `psycopg.Error`, and `KafkaError`, also where a topic has more partitions or fewer: then its
-    keys are elsewhere than the log says.
+    `partitions`: of each topic. Raises `AnotherLog`, `psycopg.Error`, and `KafkaError`, also where a topic has more
+    partitions or fewer: then its keys are elsewhere than the log says.
     """
     published = _published(log_of)
     with reading(kafka, topics) as found:
@@ -113,6 +113,8 @@ def reconcile(log_of: Asked, envelope: Envelope, topics: Sequence[str], partitio
                     "ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position RETURNING 1",
                     (place.topic, place.partition, held),
                 )
+                published[place] = held
+    return published
 
 
 def _followed(tail: Sequence[tuple[int, int]], published: int) -> int:

@@ -9,25 +9,30 @@ A batch that is broken as a whole (its checksum, its compression) is answered as
 where nobody can say where it ends, nothing behind it is read: `poll` raises `CorruptRecordError`, each time.
 """
 
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
+from kafka.cluster import ClusterMetadata
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError
+from kafka.errors import CorruptRecordError, UnknownTopicOrPartitionError
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords
 from kafka.record.util import decode_varint
 
-from baqylau.messaging.broker import Kafka
+from baqylau.messaging.broker import Kafka, Knowing
 from baqylau.messaging.envelope import Incoming, Unreadable, from_kafka
 from baqylau.observability.metrics import UNREADABLE
 
 BOOTSTRAP_MS = 3_000
+CLOSE_MS = 1_000
+LED_SECONDS = 1.0
+_LOOK_SECONDS = 0.01
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 """Of a batch when it's unpacked. A few bytes of a stranger's can be any number then."""
 
@@ -42,18 +47,48 @@ class Polled:
     record: Incoming
 
 
-def make_consumer(kafka: Kafka, *topics: str, **more: Any) -> KafkaConsumer:
-    """A consumer whose `poll` answers lists of `Polled`. `more`: settings of its own. Raises `KafkaError`."""
+def make_consumer(kafka: Kafka, topics: Iterable[str], **more: Any) -> KafkaConsumer:
+    """A consumer of these topics, whose `poll` answers lists of `Polled`. Raises `KafkaError`, also for unknown topics.
+
+    What it reads is to be assigned, or subscribed to. `more`: settings of its own.
+    """
+    named = tuple(topics)
     consumer = KafkaConsumer(
-        *topics,
         **kafka.client,
+        kafka_client=partial(Knowing, named),
         enable_auto_commit=False,
         bootstrap_timeout_ms=BOOTSTRAP_MS,
         metrics_enabled=False,
         **more,
     )
     consumer._fetcher.PartitionRecords = partial(_Records, suspected=set())
+    try:
+        _wait_until_led(consumer._cluster, named)
+    except BaseException:
+        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+        raise
     return consumer
+
+
+def _wait_until_led(cluster: ClusterMetadata, topics: Sequence[str]) -> None:
+    """A broker that has just begun knows topics before it leads them, and whoever asks for more by then asks in vain.
+
+    Raises `UnknownTopicOrPartitionError` where it doesn't know one. Those that aren't led for longer are some among
+    many: the others can be read.
+    """
+    for topic in topics:
+        if not cluster.partitions_for_topic(topic):
+            raise UnknownTopicOrPartitionError(topic)
+    until, asked = time.monotonic() + LED_SECONDS, None
+    while not all(_is_led(cluster, topic) for topic in topics) and time.monotonic() < until:
+        if asked is None or asked.is_done:
+            asked = cluster.request_update()  # sent 0.1 s after the last one
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_led(cluster: ClusterMetadata, topic: str) -> bool:
+    partitions = cluster.partitions_for_topic(topic)
+    return bool(partitions) and partitions == cluster.available_partitions_for_topic(topic)
 
 
 class _Broken(Exception):

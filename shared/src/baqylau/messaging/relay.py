@@ -11,8 +11,9 @@ relays at once (one that lost its lock without noticing) are harmless for the sa
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -25,7 +26,7 @@ from baqylau.eventstore import tenure
 from baqylau.eventstore.store import Store
 from baqylau.eventstore.transaction import Transaction
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.broker import Kafka
+from baqylau.messaging.broker import Kafka, Knowing
 from baqylau.messaging.envelope import Envelope, Outgoing
 from baqylau.messaging.listener import Listener
 from baqylau.messaging.on_topic import AnotherLog, reconcile
@@ -53,9 +54,11 @@ TIDY_SECONDS = 600.0
 STOP_SECONDS = 2.0
 """How long a stop waits: half of it for what is in flight."""
 
+_LOCK = "baqylau-relay"
+
 log = structlog.get_logger(__name__)
 
-MakeProducer = Callable[[Kafka], KafkaProducer]
+MakeProducer = Callable[[Kafka, Iterable[str]], KafkaProducer]
 
 
 class Producer(KafkaProducer):  # type: ignore[misc]
@@ -81,10 +84,11 @@ class Producer(KafkaProducer):  # type: ignore[misc]
         return future
 
 
-def make_producer(kafka: Kafka) -> Producer:
+def make_producer(kafka: Kafka, topics: Iterable[str]) -> Producer:
     """The producer's settings: idempotent in words, or an odd option would switch it off."""
     return Producer(
         **kafka.client,
+        kafka_client=partial(Knowing, topics),
         enable_idempotence=True,
         acks="all",
         linger_ms=20,  # under load; where nothing more is there to send, `settle` sends at once
@@ -183,35 +187,32 @@ class Relay:
             backoff.wait(self._stopping)
 
     def _hold_lock(self, connection: Connection[Any]) -> bool:
-        """Take the service's relay lock, or wait for it. False: stopping."""
-        while not self._stopping.is_set():
-            if tenure.take(connection, "baqylau-relay"):
-                return True
-            self.connected = True
-            self._stopping.wait(TAKE_OVER_SECONDS)
+        """Take the service's relay lock, or wait for it. False: stopping, or the broker has gone away meanwhile."""
+        if tenure.take(connection, _LOCK):
+            return True
+        self.connected = True
+        while not self._stopping.wait(TAKE_OVER_SECONDS):
+            if tenure.take(connection, _LOCK):
+                return self._kafka.answers()
         return False
 
     def _follow(self, connection: Connection[Any], backoff: Backoff) -> None:
-        if not self._kafka.answers():  # it was away while the lock was waited for
-            raise KafkaConnectionError
-        reading = Transaction(self._store, connection)
-        reconcile(reading, self._envelope, self._topics, self._store.partitions, self._kafka)
-        producer = self._make_producer(self._kafka)
+        log_of = Transaction(self._store, connection)
+        published = reconcile(log_of, self._envelope, self._topics, self._store.partitions, self._kafka)
+        run = _Run(self._store, log_of, self._envelope, self._topics, published, self._producer)
+        RELAY_ACTIVE.set(1)
+        self.connected = True
         try:
-            RELAY_ACTIVE.set(1)
-            for topic in self._topics:
-                producer._sender.add_topic(topic)  # asked for now, and all at once: the answer takes 0.1 s
-            run = _Run(self._store, reading, self._envelope, producer, self._topics)
-            self.connected = True
-            try:
-                while not self._stopping.is_set():
-                    self._publish(run, backoff)
-                run.settle(STOP_SECONDS / 2)
-            finally:
-                with suppress(psycopg.Error):
-                    run.keep()
+            while not self._stopping.is_set():
+                self._publish(run, backoff)
+            run.settle(STOP_SECONDS / 2)
         finally:
-            _throw_away(producer)
+            run.end()
+
+    def _producer(self) -> KafkaProducer:
+        if not self._kafka.answers():
+            raise KafkaConnectionError
+        return self._make_producer(self._kafka, self._topics)
 
     def _publish(self, run: "_Run", backoff: Backoff) -> None:
         """One round: all that is stored and wasn't sent; then a rest until there is more."""
@@ -239,17 +240,26 @@ class _Run:
     """One life of a producer: what it has sent, and what of it is acknowledged."""
 
     def __init__(
-        self, store: Store, reading: Transaction, envelope: Envelope, producer: KafkaProducer, topics: tuple[str, ...]
+        self,
+        store: Store,
+        log_of: Transaction,
+        envelope: Envelope,
+        topics: tuple[str, ...],
+        published: Mapping[TopicPartition, int],
+        producer: Callable[[], KafkaProducer],
     ) -> None:
-        """`reading`: the session that holds the lock. Where it is lost, and so the lock, the next look raises."""
+        """`log_of`: the session that holds the lock. Where it is lost, and so the lock, the next look raises.
+
+        `producer`: makes one. It is made for the first record: at a start there is seldom one, and much else to do.
+        """
         self._store = store
-        self._reading = reading
+        self._log_of = log_of
         self._envelope = envelope
-        self._producer = producer
+        self._make_producer = producer
+        self._made: KafkaProducer | None = None
         self._flying: deque[tuple[Outgoing, Any]] = deque()
         self._bytes = 0
-        rows = reading.read("SELECT topic, partition, position FROM published")
-        self._acknowledged = {(topic, partition): position for topic, partition, position in rows}
+        self._acknowledged = dict(published)
         self._kept = dict(self._acknowledged)
         self._kept_at = time.monotonic()
         self._cursor = {topic: self._before_first_unpublished(topic) for topic in topics}
@@ -261,7 +271,7 @@ class _Run:
         One statement, so one moment of the log: asked partition by partition, a record that is stored meanwhile in a
         partition asked before would be passed over for good.
         """
-        found = self._reading.read(
+        found = self._log_of.read(
             "SELECT coalesce(min(unpublished.position) - 1, "
             "(SELECT max(position) FROM public_events WHERE topic = %(topic)s), 0) "
             "FROM generate_series(0, %(partitions)s::int - 1) AS here "
@@ -280,9 +290,9 @@ class _Run:
         """
         sent, more = 0, False
         for topic, after in self._cursor.items():
-            records = self._store.public_events(topic, after, READ_LIMIT, heads=self._heads[topic], on=self._reading)
+            records = self._store.public_events(topic, after, READ_LIMIT, heads=self._heads[topic], on=self._log_of)
             for record in records:
-                if record.position > self._acknowledged.get((topic, record.partition), 0):
+                if record.position > self._acknowledged.get(TopicPartition(topic, record.partition), 0):
                     self._send(record)
             if records:
                 self._cursor[topic] = records[-1].position
@@ -294,7 +304,9 @@ class _Run:
     def _send(self, record: Outgoing) -> None:
         if len(self._flying) >= WINDOW or self._bytes >= WINDOW_BYTES:
             self._collect(until=time.monotonic() + ACKNOWLEDGE_SECONDS, leave=len(self._flying) // 2)
-        future = self._producer.send(
+        if self._made is None:
+            self._made = self._make_producer()
+        future = self._made.send(
             record.topic,
             key=record.key.encode(),
             value=record.value,
@@ -307,8 +319,9 @@ class _Run:
     def settle(self, seconds: float) -> None:
         """Send at once, and wait until all is acknowledged. Raises `Lost`, also where that takes longer."""
         until = time.monotonic() + seconds
-        with suppress(KafkaTimeoutError):  # said by the records that aren't acknowledged
-            self._producer.flush(timeout=seconds)
+        if self._made is not None:
+            with suppress(KafkaTimeoutError):  # said by the records that aren't acknowledged
+                self._made.flush(timeout=seconds)
         self._collect(until)
 
     def _collect(self, until: float | None = None, leave: int = 0) -> None:
@@ -320,7 +333,7 @@ class _Run:
                 self._bytes -= len(record.value)
                 if not future.succeeded():
                     future.get(timeout=max(0.0, (until or 0.0) - time.monotonic()))
-                self._acknowledged[(record.topic, record.partition)] = record.position
+                self._acknowledged[TopicPartition(record.topic, record.partition)] = record.position
                 published[record.topic] += 1
         except KafkaError as error:
             raise Lost from error
@@ -345,3 +358,12 @@ class _Run:
             )
             self._kept = dict(self._acknowledged)
         self._kept_at = time.monotonic()
+
+    def end(self) -> None:
+        """Remember what was acknowledged, where that can be had, and give up the rest."""
+        try:
+            with suppress(psycopg.Error):
+                self.keep()
+        finally:
+            if self._made is not None:
+                _throw_away(self._made)

@@ -11,6 +11,7 @@ from types import TracebackType
 
 import orjson
 import structlog
+from kafka.errors import Cancelled
 
 correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
 
@@ -61,6 +62,7 @@ def configure_logs(service: str, line: str) -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_LibraryFormatter(service, line))
+    handler.addFilter(lambda record: not isinstance(_error_of(record), Cancelled))  # given up by a client that closes
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns of every slow loop
     logging.captureWarnings(capture=True)
@@ -92,12 +94,21 @@ class _LibraryFormatter(logging.Formatter):
         self._bound = {"service": service, "line": line}
 
     def format(self, record: logging.LogRecord) -> str:
+        error = _error_of(record)
         return orjson.dumps(
             {
                 "event": (str(record.msg).splitlines() or [""])[0][:300],
                 "logger": record.name,
                 "level": record.levelname.lower(),
-                "error": record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None,
+                "error": None if error is None else type(error).__name__,
                 **self._bound,
             }
         ).decode()
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    """What it was logged for: the exception at hand, or the first one among its arguments."""
+    if record.exc_info and record.exc_info[1] is not None:
+        return record.exc_info[1]
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    return next((argument for argument in arguments if isinstance(argument, BaseException)), None)

@@ -3,19 +3,20 @@
 import threading
 import time
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import httpx
 import jwt
 import orjson
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from baqylau.http_client import HttpClient, OutOfReach
 from baqylau.lines import Line
 from baqylau.platform.settings import Settings
 
@@ -23,6 +24,7 @@ _ALGORITHMS = ["ES256", "ES384", "EdDSA", "RS256", "PS256"]
 
 KEYS_GOOD_SECONDS = 300.0
 """After so long, keys are read again: one that the issuer has withdrawn signs nothing any more."""
+ISSUER_SECONDS = 3.0
 KEYS_PAUSE_SECONDS = 10.0
 """An issuer elsewhere is asked at most so often, whatever tokens are sent here."""
 KEPT_TOKENS = 4096
@@ -168,7 +170,7 @@ class TokenVerifier:
             self._asked = now
             try:
                 keys = self._load()
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, LookupError, ValueError, TypeError) as error:
+            except (OutOfReach, OSError, LookupError, ValueError, TypeError) as error:
                 if known:
                     return
                 raise _no_keys() from error
@@ -179,9 +181,9 @@ class TokenVerifier:
     def _load(self) -> list[dict[str, Any]]:
         if self._settings.jwks_file is not None:
             return [dict(key) for key in orjson.loads(self._settings.jwks_file.read_bytes())["keys"]]
-        discovery = httpx.get(f"{self._settings.oidc_issuer}/.well-known/openid-configuration", timeout=3)
-        found = httpx.get(discovery.raise_for_status().json()["jwks_uri"], timeout=3)
-        return [dict(key) for key in found.raise_for_status().json()["keys"]]
+        with closing(HttpClient(ISSUER_SECONDS)) as client:
+            found = client.get_json(f"{self._settings.oidc_issuer}/.well-known/openid-configuration")
+            return [dict(key) for key in client.get_json(found["jwks_uri"])["keys"]]
 
 
 def _no_keys() -> HTTPException:

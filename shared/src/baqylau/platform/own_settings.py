@@ -3,18 +3,18 @@
 The database says itself whose it is (`Store.prepare`). What is away can't be asked, and is passed over.
 """
 
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import httpx
 import orjson
 import psycopg
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from baqylau import certificates
+from baqylau.http_client import HttpClient, OutOfReach
 from baqylau.lines import Line
 from baqylau.platform.auth import require_own_token
 from baqylau.platform.settings import ProcessSettings, Settings
@@ -97,7 +97,7 @@ def _require_own_feed(settings: ProcessSettings, service: str) -> None:
     try:
         says = _live(url)
         found = says["service"], says["line"]
-    except (httpx.HTTPError, httpx.InvalidURL, HTTPException, OSError, ValueError, LookupError, TypeError):
+    except (OutOfReach, HTTPException, OSError, ValueError, LookupError, TypeError):
         return
     if found != (service, line.value):
         raise ValueError(f"BAQYLAU_{setting.upper()} is where another answers than {service} on {line}")
@@ -105,8 +105,9 @@ def _require_own_feed(settings: ProcessSettings, service: str) -> None:
 
 def _live(url: str) -> Any:
     """What is there says of itself. Its real client takes 10 ms of a processor: the plainest will do, where it can."""
-    if certificates.needed(url) or getproxies():
-        return httpx.get(f"{url}/health/live", timeout=ASK_SECONDS).json()
+    if not url.startswith("http://") or getproxies():
+        with closing(HttpClient(ASK_SECONDS)) as client:
+            return client.get_json(f"{url}/health/live")
     place = urlsplit(url)
     connection = HTTPConnection(place.netloc, timeout=ASK_SECONDS)
     try:

@@ -6,26 +6,23 @@ import hmac
 import socket
 import ssl
 from datetime import datetime
-from functools import cached_property
 
-import httpx
 import orjson
+from baqylau.http_client import HttpClient, OutOfReach
 
 from notifications.channels.message import Message
 from notifications.domain.notice import Failure
 from notifications.domain.recipient import WebhookChannel
 
 TYPE = "baqylau.notice"
-_TIMEOUT = httpx.Timeout(4, connect=3)
+_TIMEOUT_SECONDS = 4.0
 
 
 class Webhooks:
     """Sends messages by POST. Follows no redirection and reads no answer but its status."""
 
-    @cached_property
-    def _client(self) -> httpx.Client:
-        """Made for the first message: to read the certificates costs 20 ms of a processor."""
-        return httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+    def __init__(self) -> None:
+        self._http = HttpClient(_TIMEOUT_SECONDS)
 
     def send(self, message: Message, to: WebhookChannel, at: datetime) -> Failure | None:
         """None: a 2xx answer. 410 means that the receiver wants no more."""
@@ -38,16 +35,14 @@ class Webhooks:
             "webhook-signature": signature(to.key(), str(message.id), timestamp, body),
         }
         try:
-            with self._client.stream("POST", to.webhook, content=body, headers=headers) as answer:
-                status = answer.status_code
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            status = self._http.post(to.webhook, content=body, headers=headers)
+        except OutOfReach as error:
             return Failure(_reason(error))
         return None if 200 <= status < 300 else Failure(f"http-{status}", final=status == 410)
 
     def close(self) -> None:
         """Close its connections."""
-        if "_client" in vars(self):
-            self._client.close()
+        self._http.close()
 
 
 def payload(message: Message) -> bytes:
@@ -70,8 +65,8 @@ def signature(key: bytes, id: str, timestamp: int, body: bytes) -> str:  # noqa:
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, httpx.TimeoutException):
+def _reason(error: OutOfReach) -> str:
+    if error.timed_out:
         return "timed-out"
     cause: BaseException | None = error
     while cause is not None:

@@ -10,20 +10,20 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from http import HTTPStatus
 from uuid import UUID
 
-import httpx
 import structlog
-from baqylau import certificates
 from baqylau.contracts import secrecy_gate as gate
+from baqylau.http_client import HttpClient, OutOfReach
 from baqylau.lines import Line, topic_of, wire_regime
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.group import CLOSE_MS, JOIN_SECONDS, Stuck, member, poll_ms
-from baqylau.messaging.reading import Polled, make_consumer
+from baqylau.messaging.group import JOIN_SECONDS, POLL_MS, Stuck, member
+from baqylau.messaging.reading import CLOSE_MS, Polled, make_consumer
 from baqylau.platform.settings import ProcessSettings
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
-from kafka.structs import MemberState, TopicPartition
+from kafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge
 
 from secrecy_gate.auditor.check import GATE, MAX_FINDINGS, Finding, findings, told_units
@@ -54,7 +54,7 @@ class Auditor:
         self._token = settings.service_token_file / settings.line.value
         self._topics = {topic_of(self._line, service): service for service in AUDITED}
         self._units: set[UUID] = set()
-        self._http = httpx.Client(timeout=REPORT_SECONDS, verify=certificates.needed(self._url))
+        self._http = HttpClient(REPORT_SECONDS, only=self._url)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
         self.connected = False
@@ -90,16 +90,15 @@ class Auditor:
         if not self._kafka.wait(self._stopping):
             return
         with ExitStack() as ending:
-            units = make_consumer(self._kafka)
+            units = make_consumer(self._kafka, [topic_of(self._line, GATE)])
             ending.callback(units.close, autocommit=False, timeout_ms=CLOSE_MS)
-            records = member(self._topics, self._kafka, f"baqylau.{self._line}.auditor")
+            records = member(self._topics, self._kafka, f"baqylau.{self._line}.auditor", self._joined)
             ending.callback(records.close, autocommit=False, timeout_ms=CLOSE_MS)
             self._follow_units(units)
             joined_by = time.monotonic() + JOIN_SECONDS
             while not self._stopping.is_set():
                 self._learn(units.poll(timeout_ms=0, max_records=1000))
-                polled = records.poll(timeout_ms=poll_ms(self.connected), max_records=500)
-                self.connected = self.connected or records.group_metadata().state == MemberState.STABLE
+                polled = records.poll(timeout_ms=POLL_MS, max_records=500)
                 if not self.connected and time.monotonic() > joined_by:
                     raise Stuck
                 if polled:
@@ -107,15 +106,16 @@ class Auditor:
                     records.commit()
                 backoff.reset()
 
+    def _joined(self) -> None:
+        self.connected = True
+
     def _follow_units(self, units: KafkaConsumer) -> None:
         """Read the line's topic of the gate from its beginning, up to its present end, and go on from there.
 
-        Raises `Stuck` where the broker doesn't know the topic (yet): without the units, all would look like a breach.
+        Without the units, all would look like a breach.
         """
         topic = topic_of(self._line, GATE)
-        partitions = [TopicPartition(topic, number) for number in sorted(units.partitions_for_topic(topic) or ())]
-        if not partitions:
-            raise Stuck
+        partitions = [TopicPartition(topic, number) for number in sorted(units.partitions_for_topic(topic))]
         units.assign(partitions)
         units.seek_to_beginning(*partitions)
         ends = units.end_offsets(partitions)
@@ -161,10 +161,10 @@ class Auditor:
         try:
             token = self._token.read_text().strip()
             headers = {"Authorization": f"Bearer {token}"}
-            answer = self._http.post(self._url, json={"findings": chunk}, headers=headers)
-        except (httpx.HTTPError, OSError) as error:
-            log.warning("gate_out_of_reach", kind=type(error).__name__)
+            status = self._http.post(self._url, json={"findings": chunk}, headers=headers)
+        except (OutOfReach, OSError) as error:
+            log.warning("gate_out_of_reach", kind=str(error) if isinstance(error, OutOfReach) else type(error).__name__)
             return False
-        if answer.status_code != httpx.codes.OK:
-            log.error("findings_not_taken", status=answer.status_code)
-        return answer.status_code == httpx.codes.OK
+        if status != HTTPStatus.OK:
+            log.error("findings_not_taken", status=status)
+        return status == HTTPStatus.OK

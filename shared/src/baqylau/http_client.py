@@ -1,0 +1,68 @@
+"""A client of HTTP that is made, and its library imported, for the first question.
+
+Most processes never ask anybody. The import costs 80 ms of a processor, and to read the certificates 20 more.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class OutOfReach(Exception):
+    """There is no answer, or none that is of use. Its argument is the kind of what happened instead, for a log.
+
+    `timed_out`: nothing happened within the time given.
+    """
+
+    def __init__(self, kind: str, *, timed_out: bool = False) -> None:
+        super().__init__(kind)
+        self.timed_out = timed_out
+
+
+class HttpClient:
+    """Follows no redirection. Waits `seconds` for a connection, and again for each part of the answer.
+
+    `only`: the server that it goes to, where that is always the same: without TLS it needs no certificates.
+    """
+
+    def __init__(self, seconds: float, only: str = "https://") -> None:
+        self._seconds = seconds
+        self._only = only
+
+    @cached_property
+    def _client(self) -> "httpx.Client":
+        import httpx  # noqa: PLC0415 (see above)
+
+        return httpx.Client(timeout=self._seconds, verify=not self._only.startswith("http://"))
+
+    def get_json(self, url: str, **sent: Any) -> Any:
+        """What a 2xx answer holds. `sent`: as httpx has it. Raises `OutOfReach`, also for any other answer."""
+        with _asking():
+            answer = self._client.get(url, **sent)
+            if not answer.is_success:
+                raise OutOfReach(f"status {answer.status_code}")
+            return answer.json()
+
+    def post(self, url: str, **sent: Any) -> int:
+        """The answer's status; no more of it is read. `sent`: as httpx has it. Raises `OutOfReach`."""
+        with _asking(), self._client.stream("POST", url, **sent) as answer:
+            return answer.status_code
+
+    def close(self) -> None:
+        """Close its connections."""
+        if "_client" in vars(self):
+            self._client.close()
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    import httpx  # noqa: PLC0415 (see above)
+
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        raise OutOfReach(type(error).__name__, timed_out=isinstance(error, httpx.TimeoutException)) from error
