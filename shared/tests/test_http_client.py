@@ -76,6 +76,11 @@ def test_an_answer_that_is_of_no_use_says_of_what_kind_it_was(server: str, path:
         client.get_json(f"{server}/{path}")
 
 
+def test_a_client_without_certificates_asks_nobody_who_might_need_them(server: str) -> None:
+    with closing(HttpClient(20, server)) as client, pytest.raises(OutOfReach, match=r"^another server$"):
+        client.get_json("https" + server.removeprefix("http"))
+
+
 def test_where_nobody_answers_the_kind_is_said_and_the_cause_kept() -> None:
     with (
         closing(HttpClient(20, "http://127.0.0.1:1")) as client,

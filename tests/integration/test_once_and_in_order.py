@@ -149,6 +149,27 @@ def dropping(*, says: bool) -> Any:
     return made
 
 
+def test_a_relay_with_nothing_to_publish_is_ready_without_a_producer_and_makes_one_for_the_first_record(
+    flow: Flow,
+) -> None:
+    made: list[Producer] = []
+
+    def noted(kafka: Kafka, topics: Iterable[str]) -> Producer:
+        made.append(make_producer(kafka, topics))
+        return made[-1]
+
+    relay = flow.relay(noted)
+    wait_until(lambda: relay.connected, "the relay is ready")
+    assert made == []
+
+    tally = flow.tally_in(0)
+    flow.count(tally, 2)
+    wait_until(lambda: len(flow.on_topic(0)) == 2, "the records are published")
+    flow.count(tally, 1)
+    wait_until(lambda: len(flow.on_topic(0)) == 3, "the record is published")
+    assert len(made) == 1
+
+
 def test_the_silent_loss_is_healed_by_the_relay(flow: Flow) -> None:
     tally = flow.tally_in(0)
     flow.count(tally, 6)

@@ -26,10 +26,10 @@ class OutOfReach(Exception):
 class HttpClient:
     """Follows no redirection. Waits `seconds` for a connection, and again for each part of the answer.
 
-    `only`: the server that it goes to, where that is always the same: without TLS it needs no certificates.
+    `only`: how all its URLs begin, where that is always the same: without TLS it needs no certificates.
     """
 
-    def __init__(self, seconds: float, only: str = "https://") -> None:
+    def __init__(self, seconds: float, only: str = "") -> None:
         self._seconds = seconds
         self._only = only
 
@@ -41,28 +41,29 @@ class HttpClient:
 
     def get_json(self, url: str, **sent: Any) -> Any:
         """What a 2xx answer holds. `sent`: as httpx has it. Raises `OutOfReach`, also for any other answer."""
-        with _asking():
+        with self._asking(url):
             answer = self._client.get(url, **sent)
             if not answer.is_success:
                 raise OutOfReach(f"status {answer.status_code}")
             return answer.json()
 
     def post(self, url: str, **sent: Any) -> int:
-        """The answer's status; no more of it is read. `sent`: as httpx has it. Raises `OutOfReach`."""
-        with _asking(), self._client.stream("POST", url, **sent) as answer:
+        """The answer's status; no more of it is read, and the connection is closed. As above, but for the status."""
+        with self._asking(url), self._client.stream("POST", url, **sent) as answer:
             return answer.status_code
+
+    @contextmanager
+    def _asking(self, url: str) -> Iterator[None]:
+        import httpx  # noqa: PLC0415 (see above)
+
+        if not url.startswith(self._only):
+            raise OutOfReach("another server")
+        try:
+            yield
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise OutOfReach(type(error).__name__, timed_out=isinstance(error, httpx.TimeoutException)) from error
 
     def close(self) -> None:
         """Close its connections."""
         if "_client" in vars(self):
             self._client.close()
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    import httpx  # noqa: PLC0415 (see above)
-
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        raise OutOfReach(type(error).__name__, timed_out=isinstance(error, httpx.TimeoutException)) from error

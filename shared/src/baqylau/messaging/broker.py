@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,17 +19,29 @@ _OFTEN, _OFTEN_SECONDS, _SELDOM_SECONDS = 100, 0.03, 1.0
 log = structlog.get_logger(__name__)
 
 
-class Knowing(KafkaNetClient):  # type: ignore[misc]
-    """A client that knows these topics from the broker's first answer on, for kafka-python's setting `kafka_client`.
+@contextmanager
+def knowing(topics: Iterable[str]) -> Iterator[Callable[..., KafkaNetClient]]:
+    """For the setting `kafka_client`: makes a client that knows these topics from the broker's first answer on.
 
-    Its own asks for none at first, and 0.1 s later for those that it is used for, or for all that there are. It would
-    have a broker make them, too, that makes topics for whoever asks.
+    kafka-python's own asks for none at first, and 0.1 s later for those that it is used for, or for all that there are.
+    It would have a broker make them, too, that makes topics for whoever asks. And where the consumer that it was made
+    for isn't made, because the broker doesn't answer, it would stay, with its thread: this one is closed.
     """
+    made: list[KafkaNetClient] = []
 
-    def __init__(self, topics: Iterable[str], **settings: Any) -> None:
-        super().__init__(**settings)
-        self.cluster._topics = set(topics)
-        self.cluster.config["allow_auto_create_topics"] = False
+    def client(**settings: Any) -> KafkaNetClient:
+        one = KafkaNetClient(**settings)
+        made.append(one)
+        one.cluster._topics = set(topics)
+        one.cluster.config["allow_auto_create_topics"] = False
+        return one
+
+    try:
+        yield client
+    except BaseException:
+        for one in made:
+            one.close()
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class Kafka:
     def answers(self) -> bool:
         """Whether one of the brokers takes a connection, within a second each.
 
-        Asked before a client is made: one made while the broker is away blocks for long, and leaves a thread behind.
+        Asked before a client is made: that is much work, and in vain where the broker is away.
         """
         for address in self.bootstrap.split(","):
             host, _, port = address.strip().rpartition(":")

@@ -93,9 +93,10 @@ def reconcile(
     """
     published = _published(log_of)
     with reading(kafka, topics) as found:
-        for topic, number in Counter(place.topic for place in found.places).items():
-            if number != partitions:
-                log.error("topic_partitions_differ", topic=topic, found=number, wanted=partitions)
+        numbers = Counter(place.topic for place in found.places)
+        for topic in topics:
+            if numbers[topic] != partitions:
+                log.error("topic_partitions_differ", topic=topic, found=numbers[topic], wanted=partitions)
                 raise InvalidPartitionsError(topic)
         tails: dict[TopicPartition, list[tuple[int, int]]] = {place: [] for place in found.places}
         for place, records in found.records(TAIL):

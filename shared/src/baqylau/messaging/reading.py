@@ -12,6 +12,7 @@ where nobody can say where it ends, nothing behind it is read: `poll` raises `Co
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,12 +21,12 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.cluster import ClusterMetadata
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError, UnknownTopicOrPartitionError
+from kafka.errors import CorruptRecordError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords
 from kafka.record.util import decode_varint
 
-from baqylau.messaging.broker import Kafka, Knowing
+from baqylau.messaging.broker import Kafka, knowing
 from baqylau.messaging.envelope import Incoming, Unreadable, from_kafka
 from baqylau.observability.metrics import UNREADABLE
 
@@ -53,32 +54,37 @@ def make_consumer(kafka: Kafka, topics: Iterable[str], **more: Any) -> KafkaCons
     What it reads is to be assigned, or subscribed to. `more`: settings of its own.
     """
     named = tuple(topics)
-    consumer = KafkaConsumer(
-        **kafka.client,
-        kafka_client=partial(Knowing, named),
-        enable_auto_commit=False,
-        bootstrap_timeout_ms=BOOTSTRAP_MS,
-        metrics_enabled=False,
-        **more,
-    )
+    with knowing(named) as client:
+        consumer = KafkaConsumer(
+            **kafka.client,
+            kafka_client=client,
+            enable_auto_commit=False,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            metrics_enabled=False,
+            **more,
+        )
     consumer._fetcher.PartitionRecords = partial(_Records, suspected=set())
-    try:
+    with closed_where_it_fails(consumer):
         _wait_until_led(consumer._cluster, named)
+    return consumer
+
+
+@contextmanager
+def closed_where_it_fails(consumer: KafkaConsumer) -> Iterator[None]:
+    """Nobody has it yet who would."""
+    try:
+        yield
     except BaseException:
         consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
         raise
-    return consumer
 
 
 def _wait_until_led(cluster: ClusterMetadata, topics: Sequence[str]) -> None:
     """A broker that has just begun knows topics before it leads them, and whoever asks for more by then asks in vain.
 
-    Raises `UnknownTopicOrPartitionError` where it doesn't know one. Those that aren't led for longer are some among
-    many: the others can be read.
+    Partitions that aren't led for longer are some among many: the others can be read. Raises `KafkaError` for a topic
+    that isn't there, or not for this user.
     """
-    for topic in topics:
-        if not cluster.partitions_for_topic(topic):
-            raise UnknownTopicOrPartitionError(topic)
     until, asked = time.monotonic() + LED_SECONDS, None
     while not all(_is_led(cluster, topic) for topic in topics) and time.monotonic() < until:
         if asked is None or asked.is_done:
@@ -88,7 +94,10 @@ def _wait_until_led(cluster: ClusterMetadata, topics: Sequence[str]) -> None:
 
 def _is_led(cluster: ClusterMetadata, topic: str) -> bool:
     partitions = cluster.partitions_for_topic(topic)
-    return bool(partitions) and partitions == cluster.available_partitions_for_topic(topic)
+    if not partitions:
+        hidden = topic in cluster.unauthorized_topics
+        raise TopicAuthorizationFailedError(topic) if hidden else UnknownTopicOrPartitionError(topic)
+    return bool(partitions == cluster.available_partitions_for_topic(topic))
 
 
 class _Broken(Exception):

@@ -19,14 +19,14 @@ from typing import Any
 import psycopg
 import structlog
 from kafka import KafkaProducer, TopicPartition
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from psycopg import Connection
 
 from baqylau.eventstore import tenure
 from baqylau.eventstore.store import Store
 from baqylau.eventstore.transaction import Transaction
 from baqylau.messaging.backoff import Backoff
-from baqylau.messaging.broker import Kafka, Knowing
+from baqylau.messaging.broker import Kafka, knowing
 from baqylau.messaging.envelope import Envelope, Outgoing
 from baqylau.messaging.listener import Listener
 from baqylau.messaging.on_topic import AnotherLog, reconcile
@@ -53,8 +53,6 @@ ACKNOWLEDGE_SECONDS = 30.0
 TIDY_SECONDS = 600.0
 STOP_SECONDS = 2.0
 """How long a stop waits: half of it for what is in flight."""
-
-_LOCK = "baqylau-relay"
 
 log = structlog.get_logger(__name__)
 
@@ -86,19 +84,20 @@ class Producer(KafkaProducer):  # type: ignore[misc]
 
 def make_producer(kafka: Kafka, topics: Iterable[str]) -> Producer:
     """The producer's settings: idempotent in words, or an odd option would switch it off."""
-    return Producer(
-        **kafka.client,
-        kafka_client=partial(Knowing, topics),
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=20,  # under load; where nothing more is there to send, `settle` sends at once
-        batch_size=262144,  # one batch of a partition is under way at a time
-        delivery_timeout_ms=20000,
-        request_timeout_ms=8000,
-        max_block_ms=8000,
-        metrics_enabled=False,
-        bootstrap_timeout_ms=3000,
-    )
+    with knowing(topics) as client:
+        return Producer(
+            **kafka.client,
+            kafka_client=client,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=20,  # under load; where nothing more is there to send, `settle` sends at once
+            batch_size=262144,  # one batch of a partition is under way at a time
+            delivery_timeout_ms=20000,
+            request_timeout_ms=8000,
+            max_block_ms=8000,
+            metrics_enabled=False,
+            bootstrap_timeout_ms=3000,
+        )
 
 
 def _throw_away(producer: KafkaProducer) -> None:
@@ -187,19 +186,19 @@ class Relay:
             backoff.wait(self._stopping)
 
     def _hold_lock(self, connection: Connection[Any]) -> bool:
-        """Take the service's relay lock, or wait for it. False: stopping, or the broker has gone away meanwhile."""
-        if tenure.take(connection, _LOCK):
-            return True
-        self.connected = True
-        while not self._stopping.wait(TAKE_OVER_SECONDS):
-            if tenure.take(connection, _LOCK):
-                return self._kafka.answers()
+        """Take the service's relay lock, or wait for it. False: stopping."""
+        while not self._stopping.is_set():
+            if tenure.take(connection, "baqylau-relay"):
+                return True
+            self.connected = True
+            self._stopping.wait(TAKE_OVER_SECONDS)
         return False
 
     def _follow(self, connection: Connection[Any], backoff: Backoff) -> None:
         log_of = Transaction(self._store, connection)
         published = reconcile(log_of, self._envelope, self._topics, self._store.partitions, self._kafka)
-        run = _Run(self._store, log_of, self._envelope, self._topics, published, self._producer)
+        producer = partial(self._make_producer, self._kafka, self._topics)
+        run = _Run(self._store, log_of, self._envelope, self._topics, published, producer)
         RELAY_ACTIVE.set(1)
         self.connected = True
         try:
@@ -208,11 +207,6 @@ class Relay:
             run.settle(STOP_SECONDS / 2)
         finally:
             run.end()
-
-    def _producer(self) -> KafkaProducer:
-        if not self._kafka.answers():
-            raise KafkaConnectionError
-        return self._make_producer(self._kafka, self._topics)
 
     def _publish(self, run: "_Run", backoff: Backoff) -> None:
         """One round: all that is stored and wasn't sent; then a rest until there is more."""

@@ -62,7 +62,7 @@ def configure_logs(service: str, line: str) -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_LibraryFormatter(service, line))
-    handler.addFilter(lambda record: not isinstance(_error_of(record), Cancelled))  # given up by a client that closes
+    handler.addFilter(lambda record: not isinstance(_error_of(record), Cancelled))  # a connection was closed
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns of every slow loop
     logging.captureWarnings(capture=True)

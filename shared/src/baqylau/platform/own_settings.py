@@ -104,7 +104,7 @@ def _require_own_feed(settings: ProcessSettings, service: str) -> None:
 
 
 def _live(url: str) -> Any:
-    """What is there says of itself. Its real client takes 10 ms of a processor: the plainest will do, where it can."""
+    """What is there says of itself. A real client takes 0.1 s of a processor: the plainest will do, where it can."""
     if not url.startswith("http://") or getproxies():
         with closing(HttpClient(ASK_SECONDS)) as client:
             return client.get_json(f"{url}/health/live")

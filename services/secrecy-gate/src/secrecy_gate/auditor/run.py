@@ -92,9 +92,9 @@ class Auditor:
         with ExitStack() as ending:
             units = make_consumer(self._kafka, [topic_of(self._line, GATE)])
             ending.callback(units.close, autocommit=False, timeout_ms=CLOSE_MS)
+            self._follow_units(units)
             records = member(self._topics, self._kafka, f"baqylau.{self._line}.auditor", self._joined)
             ending.callback(records.close, autocommit=False, timeout_ms=CLOSE_MS)
-            self._follow_units(units)
             joined_by = time.monotonic() + JOIN_SECONDS
             while not self._stopping.is_set():
                 self._learn(units.poll(timeout_ms=0, max_records=1000))
@@ -112,10 +112,12 @@ class Auditor:
     def _follow_units(self, units: KafkaConsumer) -> None:
         """Read the line's topic of the gate from its beginning, up to its present end, and go on from there.
 
-        Without the units, all would look like a breach.
+        Raises `Stuck` where the topic isn't known any more: without the units, all would look like a breach.
         """
         topic = topic_of(self._line, GATE)
         partitions = [TopicPartition(topic, number) for number in sorted(units.partitions_for_topic(topic))]
+        if not partitions:
+            raise Stuck
         units.assign(partitions)
         units.seek_to_beginning(*partitions)
         ends = units.end_offsets(partitions)
