@@ -89,7 +89,10 @@ class Process:
             threading.Thread(target=self._watch, args=(self._retired,), name=f"watch-{self.name}", daemon=True).start()
 
     def wait_until_ready(self, limit: float = 90, every: float = 0.05) -> None:
-        """Returns when it's ready; asks `every` s. Raises `Problem` when it dies again and again, or after `limit` s"""
+        """Returns when it's ready. Raises `Problem` when it dies again and again, or after `limit` s.
+
+        `every`: s between two questions.
+        """
         deadline = time.monotonic() + limit
         while not self.ready():
             if self._retired.is_set():

@@ -48,7 +48,7 @@ class HttpClient:
             return answer.json()
 
     def post(self, url: str, **sent: Any) -> int:
-        """The answer's status; no more of it is read, and the connection is closed. As above, but for the status."""
+        """The answer's status, whatever it is, and nothing else. `sent`: as httpx has it. Raises `OutOfReach`."""
         with self._asking(url), self._client.stream("POST", url, **sent) as answer:
             return answer.status_code
 
