@@ -25,7 +25,7 @@ def knowing(topics: Iterable[str]) -> Iterator[Callable[..., KafkaNetClient]]:
 
     kafka-python's own asks for none at first, and 0.1 s later for those that it is used for, or for all that there are.
     It would have a broker make them, too, that makes topics for whoever asks. And where the consumer that it was made
-    for isn't made, because the broker doesn't answer, it would stay, with its thread: this one is closed.
+    for isn't made, or is of no use, it would stay, with its thread: this one is closed by any error within.
     """
     made: list[KafkaNetClient] = []
 

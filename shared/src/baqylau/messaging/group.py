@@ -6,7 +6,7 @@ from typing import Any
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
 from baqylau.messaging.broker import Kafka
-from baqylau.messaging.reading import closed_where_it_fails, make_consumer
+from baqylau.messaging.reading import CLOSE_MS, make_consumer
 
 REBALANCE_SECONDS = 20.0
 """How long a group waits for a member that doesn't join again; less than `JOIN_SECONDS`, or those who wait would leave
@@ -57,8 +57,11 @@ def member(
         max_partition_fetch_bytes=FETCH_BYTES,
         **more,
     )
-    with closed_where_it_fails(consumer):
+    try:
         consumer.subscribe(named, listener=_Joined(joined))
         # The partitions that it joins with. By itself it takes note of them with the next answer, and joins once more.
         consumer._coordinator._handle_metadata_update(consumer._cluster)
+    except BaseException:
+        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+        raise
     return consumer

@@ -46,7 +46,7 @@ class Reading:
 
     def __init__(self, consumer: KafkaConsumer, topics: Sequence[str]) -> None:
         self._consumer = consumer
-        self.places = [TopicPartition(t, n) for t in topics for n in sorted(consumer.partitions_for_topic(t) or ())]
+        self.places = [TopicPartition(t, n) for t in topics for n in sorted(consumer.partitions_for_topic(t))]
         self.ends: Mapping[TopicPartition, int] = consumer.end_offsets(self.places)
         used = [place for place, end in self.ends.items() if end > 0]
         self.begins: Mapping[TopicPartition, int] = dict.fromkeys(self.places, 0) | consumer.beginning_offsets(used)

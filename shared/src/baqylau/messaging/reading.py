@@ -12,7 +12,6 @@ where nobody can say where it ends, nothing behind it is read: `poll` raises `Co
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -63,20 +62,9 @@ def make_consumer(kafka: Kafka, topics: Iterable[str], **more: Any) -> KafkaCons
             metrics_enabled=False,
             **more,
         )
-    consumer._fetcher.PartitionRecords = partial(_Records, suspected=set())
-    with closed_where_it_fails(consumer):
         _wait_until_led(consumer._cluster, named)
+    consumer._fetcher.PartitionRecords = partial(_Records, suspected=set())
     return consumer
-
-
-@contextmanager
-def closed_where_it_fails(consumer: KafkaConsumer) -> Iterator[None]:
-    """Nobody has it yet who would."""
-    try:
-        yield
-    except BaseException:
-        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
-        raise
 
 
 def _wait_until_led(cluster: ClusterMetadata, topics: Sequence[str]) -> None:

@@ -239,7 +239,7 @@ class _Run:
         log_of: Transaction,
         envelope: Envelope,
         topics: tuple[str, ...],
-        published: Mapping[TopicPartition, int],
+        published: Mapping[tuple[str, int], int],
         producer: Callable[[], KafkaProducer],
     ) -> None:
         """`log_of`: the session that holds the lock. Where it is lost, and so the lock, the next look raises.
@@ -286,7 +286,7 @@ class _Run:
         for topic, after in self._cursor.items():
             records = self._store.public_events(topic, after, READ_LIMIT, heads=self._heads[topic], on=self._log_of)
             for record in records:
-                if record.position > self._acknowledged.get(TopicPartition(topic, record.partition), 0):
+                if record.position > self._acknowledged.get((topic, record.partition), 0):
                     self._send(record)
             if records:
                 self._cursor[topic] = records[-1].position
@@ -327,7 +327,7 @@ class _Run:
                 self._bytes -= len(record.value)
                 if not future.succeeded():
                     future.get(timeout=max(0.0, (until or 0.0) - time.monotonic()))
-                self._acknowledged[TopicPartition(record.topic, record.partition)] = record.position
+                self._acknowledged[(record.topic, record.partition)] = record.position
                 published[record.topic] += 1
         except KafkaError as error:
             raise Lost from error
